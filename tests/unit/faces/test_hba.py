@@ -1,0 +1,69 @@
+"""pg_hba.conf from the matrix: who gets a line, which, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import hba
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.types import (
+    Allocation,
+    Login,
+    Matrix,
+    Reader,
+    ServerSpec,
+    SystemRole,
+)
+
+
+def row(service: str, **changes: Any) -> Allocation:
+    """A row of server db1 with `changes`."""
+    plain = Allocation(service=service, title=service, server="db1", database=service, owner=f"{service}_user",
+                       purpose="x", status="active")
+    return replace(plain, **changes)
+
+
+def test_lines_follow_the_matrix() -> None:
+    spec = ServerSpec("db1", hba=("local all postgres peer",), system_roles=(
+        SystemRole("gn_monitor", use="monitoring", client_addresses=("local", "127.0.0.1/32")),
+        SystemRole("gn_replica", use="replication", client_addresses=("10.0.0.7/32",)),
+        SystemRole("gn_pooler", use="pooler", connect=("memory",), client_addresses=("::1/128",)),
+        SystemRole("no_network", use="backup"),
+    ))
+    rows = (
+        row("memory", readers=(Reader("looker", 3, client_addresses=("10.1.0.0/16",)),)),
+        row("world", logins=(Login("world_login"),), client_addresses=("local",)),
+        row("later", status="planned"), row("gone", status="retired"), row("theirs", status="external"),
+        row("other", server="db2"),
+    )
+    assert hba.lines(Matrix((spec, ServerSpec("db2")), rows), "db1") == [
+        "local all postgres peer",
+        "local memory memory_user scram-sha-256",
+        "host memory memory_user 127.0.0.1/32 scram-sha-256",
+        "host memory memory_user ::1/128 scram-sha-256",
+        "hostssl memory looker 10.1.0.0/16 scram-sha-256",
+        "local world world_login scram-sha-256",
+        "local all gn_monitor scram-sha-256",
+        "host all gn_monitor 127.0.0.1/32 scram-sha-256",
+        "hostssl replication gn_replica 10.0.0.7/32 scram-sha-256",
+        "host memory gn_pooler ::1/128 scram-sha-256",
+        "local all all reject",
+        "local replication all reject",
+        "host all all all reject",
+        "host replication all all reject",
+    ]
+
+
+@pytest.mark.parametrize(("name", "word"), [
+    ("voice_ninja", "voice_ninja"), ("all", '"all"'), ("replication", '"replication"'), ("sameuser", '"sameuser"'),
+    ("+group", '"+group"'), ("@file", '"@file"'), ("with space", '"with space"'), ("a,b", '"a,b"'), ("a#b", '"a#b"'),
+    ('say "x"', '"say ""x"""'), ("Upper", '"Upper"'), ("ünï", '"ünï"'), ("/a.b", '"/^\\/a\\.b$"'),
+])
+def test_a_word_means_one_name(name: str, word: str) -> None:
+    assert hba.word(name) == word
+
+
+def test_a_line_break_is_refused() -> None:
+    with pytest.raises(hba.HbaError, match="holds a line break"):
+        hba.word("a\nb")
