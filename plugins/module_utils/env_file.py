@@ -91,7 +91,7 @@ def settings_of(row: Allocation, server: ServerSpec, login: str | None = None) -
     user = login or (row.logins[0].role if row.logins else row.owner)
     password, limit = secrets.get(user, (None, 0))
     if not password:
-        raise SettingsError(f"service {row.service}: {user} has no password in the row, so no settings file can name it")
+        raise SettingsError(f"service {row.service}: {user} has no password in this row to write into a file")
     wanted = row.client_pool.max if row.client_pool else limit
     most = min(wanted, limit)
     least = min(row.client_pool.min if row.client_pool else 1, most)
@@ -112,8 +112,8 @@ def quote(name: str, value: str) -> str:
         # python-dotenv: a backslash escapes a backslash and the closing quote, and ${NAME} is replaced even here
         if "\\\\" in value or value.endswith("\\") or re.search(r"\$\{[^}]*\}", value):
             raise SettingsError(
-                f"the {name} holds two backslashes in a row, a backslash at its end, or ${{...}}, which not every reader "
-                "of a dotenv file takes literally; choose another, or the format python or url"
+                f"the {name} holds two backslashes in a row, a backslash at its end, or ${{...}}, which not every "
+                "reader of a dotenv file takes literally; choose another, or the format python or url"
             )
         return f"'{value}'"
     if re.search(r'["$`\\]', value):
@@ -126,7 +126,8 @@ def quote(name: str, value: str) -> str:
 
 def url_of(settings: Settings) -> str:
     """The connection URL (libpq, psycopg, SQLAlchemy, pg for Node.js), every part percent-encoded."""
-    user, password, database = (percent(part, safe="") for part in (settings.user, settings.password, settings.database))
+    user, password = percent(settings.user, safe=""), percent(settings.password, safe="")
+    database = percent(settings.database, safe="")
     if settings.host.startswith("/"):
         # No "user@:port/": Node.js refuses a port without a host, so a socket's port goes to the end
         port = "" if settings.port == DEFAULT_PORT else f"&port={settings.port}"

@@ -7,7 +7,6 @@ import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import env_file
@@ -35,11 +34,6 @@ NEXUS = Allocation(
 )
 
 
-def nexus(**changes: Any) -> Allocation:
-    """NEXUS's row with `changes`."""
-    return replace(NEXUS, **changes)
-
-
 def rendered(row: Allocation, file: EnvFile) -> str:
     """A settings file without its comment line."""
     comment, _, rest = env_file.render(row, SERVER, file).partition("\n")
@@ -48,14 +42,14 @@ def rendered(row: Allocation, file: EnvFile) -> str:
 
 
 def test_dotenv_says_what_the_policy_asks_for() -> None:
-    assert rendered(nexus(), EnvFile("x", "dotenv")) == (
+    assert rendered(NEXUS, EnvFile("x", "dotenv")) == (
         "DB_HOST=localhost\nDB_PORT=5432\nDB_NAME=bbworlds_nexus\nDB_USER=nexus_user\n"
         f"DB_PASSWORD={SECRET}\nDB_POOL_MIN=2\nDB_POOL_MAX=10\n"
     )
 
 
 def test_python_is_a_dict_of_literals() -> None:
-    name, _, value = rendered(nexus(password="it's \"a\" $x\\\n\u2028"), EnvFile("x", "python")).partition(" = ")
+    name, _, value = rendered(replace(NEXUS, password="it's \"a\" $x\\\n\u2028"), EnvFile("x", "python")).partition(" = ")
     assert name == "DATABASE"
     assert ast.literal_eval(value) == {
         "host": "localhost", "port": 5432, "database": "bbworlds_nexus", "user": "nexus_user",
@@ -64,7 +58,7 @@ def test_python_is_a_dict_of_literals() -> None:
 
 
 def test_url_names_its_variable() -> None:
-    assert rendered(nexus(), EnvFile("x", "url", variable="NEXUS_DB_URL")) == (
+    assert rendered(NEXUS, EnvFile("x", "url", variable="NEXUS_DB_URL")) == (
         f"NEXUS_DB_URL=postgresql://nexus_user:{SECRET}@localhost:5432/bbworlds_nexus\n"
     )
 
@@ -73,15 +67,15 @@ def test_url_names_its_variable() -> None:
     ["localhost", "db.example.com", "10.0.0.5", "2001:db8::1", "/tmp/gn.x y"]), st.sampled_from([5432, 6000]))
 def test_url_survives_any_password_and_host(password: str, host: str, port: int) -> None:
     server = ServerSpec("db1", client_host=host, port=port)
-    settings = env_file.settings_of(nexus(password=password, database="a/b ?%"), server)
+    settings = env_file.settings_of(replace(NEXUS, password=password, database="a/b ?%"), server)
     dsn = parse_dsn(env_file.url_of(settings))
     assert (dsn["user"], dsn["password"], dsn["host"], dsn["dbname"], dsn.get("port", "5432")) == (
         "nexus_user", password, host, "a/b ?%", str(port))
 
 
 def test_only_active_rows_with_a_secret_of_ours_get_files() -> None:
-    rows = (nexus(), nexus(service="planned", status="planned"), nexus(service="own", password=None),
-            nexus(service="elsewhere", server="db2"))
+    rows = (NEXUS, replace(NEXUS, service="planned", status="planned"), replace(NEXUS, service="own", password=None),
+            replace(NEXUS, service="elsewhere", server="db2"))
     found = env_file.files(Matrix((SERVER, ServerSpec("db2")), rows), "db1")
     assert [(file.service, file.path, file.mode, file.owner) for file in found] == [
         ("nexus", "/etc/nexus/database.env", "0640", None)]
@@ -90,18 +84,18 @@ def test_only_active_rows_with_a_secret_of_ours_get_files() -> None:
 
 
 def test_a_login_stands_for_its_owner_and_a_reader_can_be_named() -> None:
-    row = nexus(password=None, logins=(Login("world_user", SECRET), Login("second", "fake-2")),
+    row = replace(NEXUS, password=None, logins=(Login("world_user", SECRET), Login("second", "fake-2")),
                 readers=(Reader("looker", 3, "fake-3"),))
     assert env_file.settings_of(row, SERVER).user == "world_user"
     assert env_file.settings_of(row, SERVER, "second").password == "fake-2"
     reader = env_file.settings_of(row, SERVER, "looker")
     assert (reader.password, reader.pool_min, reader.pool_max) == ("fake-3", 2, 3)
-    with pytest.raises(env_file.SettingsError, match="nexus_user has no password in the row"):
+    with pytest.raises(env_file.SettingsError, match="nexus_user has no password in this row"):
         env_file.settings_of(row, SERVER, "nexus_user")
 
 
 def test_a_row_without_pool_may_use_its_limit() -> None:
-    settings = env_file.settings_of(nexus(client_pool=None), SERVER)
+    settings = env_file.settings_of(replace(NEXUS, client_pool=None), SERVER)
     assert (settings.pool_min, settings.pool_max) == (1, 50)
 
 
@@ -165,7 +159,8 @@ def test_dotenv_is_read_alike_by_all(tmp_path_factory: pytest.TempPathFactory, v
         assert bash([word for _, word in written], tmp_path_factory.mktemp("dotenv")) == [value for value, _ in written]
 
 
-@pytest.mark.parametrize("value", ["it's", 'say "x"', "a$b", "a#b c", "back\\slash", "ünï ✓", " x ", "$(id)", "`id`", "a&b"])
+@pytest.mark.parametrize(
+    "value", ["it's", 'say "x"', "a$b", "a#b c", "back\\slash", "ünï ✓", " x ", "$(id)", "`id`", "a&b"])
 def test_dotenv_carries(value: str) -> None:
     assert env_file.quote("password", value)[1:-1] == value
 
@@ -177,6 +172,6 @@ def test_dotenv_carries(value: str) -> None:
 ])
 def test_dotenv_refuses_what_readers_disagree_on(value: str, says: str) -> None:
     with pytest.raises(env_file.SettingsError, match=says) as error:
-        env_file.render(nexus(password=value), SERVER, EnvFile("/etc/nexus/x", "dotenv"))
+        env_file.render(replace(NEXUS, password=value), SERVER, EnvFile("/etc/nexus/x", "dotenv"))
     assert str(error.value).startswith("service nexus, /etc/nexus/x: the DB_PASSWORD holds")
     assert value not in str(error.value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import hba
@@ -17,11 +16,10 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.type
 )
 
 
-def row(service: str, **changes: Any) -> Allocation:
-    """A row of server db1 with `changes`."""
-    plain = Allocation(service=service, title=service, server="db1", database=service, owner=f"{service}_user",
-                       purpose="x", status="active")
-    return replace(plain, **changes)
+def row(service: str) -> Allocation:
+    """An active row of server db1 as plain as can be."""
+    return Allocation(service=service, title=service, server="db1", database=service, owner=f"{service}_user",
+                      purpose="x", status="active")
 
 
 def test_lines_follow_the_matrix() -> None:
@@ -32,10 +30,10 @@ def test_lines_follow_the_matrix() -> None:
         SystemRole("no_network", use="backup"),
     ))
     rows = (
-        row("memory", readers=(Reader("looker", 3, client_addresses=("10.1.0.0/16",)),)),
-        row("world", logins=(Login("world_login"),), client_addresses=("local",)),
-        row("later", status="planned"), row("gone", status="retired"), row("theirs", status="external"),
-        row("other", server="db2"),
+        replace(row("memory"), readers=(Reader("looker", 3, client_addresses=("10.1.0.0/16",)),)),
+        replace(row("world"), logins=(Login("world_login"),), client_addresses=("local",)),
+        replace(row("later"), status="planned"), replace(row("gone"), status="retired"),
+        replace(row("theirs"), status="external"), replace(row("other"), server="db2"),
     )
     assert hba.lines(Matrix((spec, ServerSpec("db2")), rows), "db1") == [
         "local all postgres peer",
