@@ -1,0 +1,69 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which passwords the matrix refuses, and how secrets are taken out of it. No message here holds a password."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+SHORTEST = 16  # characters
+SHORTEST_NAME = 3  # a shorter name stands in many random passwords by chance
+
+# SHA-256 of the passwords that version 1.1 of the policy prints: whoever has read it knows them.
+LEAKED = frozenset({
+    "78fcaa5efffa3c1b7f38a0c757d831198611fe535d27ad6dfd56b42604e72a2f",
+    "40d2af1462f3e73a75801f45695a276c7937e061a5cdbc0b863f75f6fe272314",
+    "10749242ed10e0cb98a707d1c4c1d8e8a0035dc4d634215c57480865e2eccde6",
+    "4dc7b63e265a95a72f16e6ca1ab94629c3a1ca818598363fc4bafb0d0cfec709",
+    "5074437cda76f166a5e36db5c067c2f79da2fa67b728d364f2cc70f19a28dd1b",
+})  # fmt: skip
+
+
+def faults(password: str, names: Iterable[str]) -> list[str]:
+    """What is wrong with a password, in words that do not show it. `names`: those that must not be in it."""
+    if not password:
+        return ["is empty"]
+    unresolved = _unresolved(password)
+    if unresolved:
+        return [unresolved]
+    found = []
+    if hashlib.sha256(password.strip().encode("utf-8", "replace")).hexdigest() in LEAKED:
+        found.append("was printed in the policy, and everybody knows it")
+    if re.match(r"SCRAM-SHA-256\$|md5[0-9a-f]{32}$", password):
+        found.append("is a stored verifier and not a password")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
+        found.append("holds a control character, such as a line break")
+    if len(password) < SHORTEST:
+        found.append(f"is shorter than {SHORTEST} characters")
+    folded = password.casefold()
+    held = [name for name in dict.fromkeys(names) if len(name) >= SHORTEST_NAME and name.casefold() in folded]
+    return found + [f"contains the name {name}" for name in held]
+
+
+def _unresolved(password: str) -> str | None:
+    variable = re.search(r"\{\{\s*(\w+)\s*\}\}", password, re.ASCII)
+    if variable:
+        return f"still stands as the template {{{{ {variable[1]} }}}}"
+    if "{{" in password or "{%" in password:
+        return "still stands as a template"
+    return "is still encrypted by ansible-vault" if "$ANSIBLE_VAULT" in password else None
+
+
+def without_secrets(row: Mapping[Any, Any], *, only_null: bool = False) -> dict[Any, Any]:
+    """A copy of a raw row without its passwords, or without those only that are null."""
+
+    def strip(mapping: Mapping[Any, Any]) -> dict[Any, Any]:
+        return {
+            key: value for key, value in mapping.items() if key != "password" or (only_null and value is not None)
+        }
+
+    bare = strip(row)
+    for key in ("logins", "readers"):
+        entries = bare.get(key)
+        if isinstance(entries, (list, tuple)):
+            bare[key] = [strip(entry) if isinstance(entry, Mapping) else entry for entry in entries]
+    return bare
