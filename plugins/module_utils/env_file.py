@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote as percent
 
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import GoodNeighborError
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.types import (
+from .errors import GoodNeighborError
+from .matrix.types import (
     ACTIVE,
     Allocation,
     EnvFile,

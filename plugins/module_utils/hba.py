@@ -10,29 +10,19 @@ from __future__ import annotations
 import re
 from ipaddress import ip_network
 
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import GoodNeighborError
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.types import (
-    ACTIVE,
-    EVERYWHERE,
-    Allocation,
-    Matrix,
-    SystemRole,
-)
+from .errors import GoodNeighborError
+from .matrix.types import ACTIVE, EVERYWHERE, Allocation, Matrix, SystemRole
+from .matrix.uses import rights
 
 LOCAL = "local"
 METHOD = "scram-sha-256"
 KEYWORDS = {"all", "sameuser", "samerole", "samegroup", "replication"}
-ENTERS_EVERYWHERE = {"monitoring", "backup", "operator"}
 REJECTED = (
     "local all all reject",
     "local replication all reject",
     "host all all all reject",
     "host replication all all reject",
 )
-
-
-class HbaError(GoodNeighborError):
-    """A name that pg_hba.conf cannot carry."""
 
 
 def lines(matrix: Matrix, server: str) -> list[str]:
@@ -61,7 +51,7 @@ def line(database: str, role: str, address: str) -> str:
 def word(name: str) -> str:
     """A database's or role's name as one word of pg_hba.conf that means this name and nothing else."""
     if "\n" in name or "\r" in name:
-        raise HbaError(f"the name {name!r} holds a line break, which pg_hba.conf cannot carry; rename it")
+        raise GoodNeighborError(f"the name {name!r} holds a line break, which pg_hba.conf cannot carry; rename it")
     if re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in KEYWORDS:
         return name
     if name.startswith("/"):
@@ -77,9 +67,8 @@ def _row_lines(row: Allocation) -> list[str]:
 
 
 def _system_lines(role: SystemRole) -> list[str]:
-    databases = ["all" if name == EVERYWHERE else word(name) for name in role.connect]
-    if role.use in ENTERS_EVERYWHERE:
-        databases = ["all"]
-    if role.use == "replication" or "REPLICATION" in role.attributes:
+    may = rights(role)
+    databases = ["all" if name == EVERYWHERE else word(name) for name in may.connect]
+    if "REPLICATION" in may.attributes:
         databases.append("replication")  # `all` does not include it
     return [line(database, word(role.role), address) for database in databases for address in role.client_addresses]

@@ -49,7 +49,8 @@ def test_dotenv_says_what_the_policy_asks_for() -> None:
 
 
 def test_python_is_a_dict_of_literals() -> None:
-    name, _, value = rendered(replace(NEXUS, password="it's \"a\" $x\\\n\u2028"), EnvFile("x", "python")).partition(" = ")
+    row = replace(NEXUS, password="it's \"a\" $x\\\n\u2028")
+    name, _, value = rendered(row, EnvFile("x", "python")).partition(" = ")
     assert name == "DATABASE"
     assert ast.literal_eval(value) == {
         "host": "localhost", "port": 5432, "database": "bbworlds_nexus", "user": "nexus_user",

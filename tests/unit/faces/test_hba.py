@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import hba
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import GoodNeighborError
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.types import (
     Allocation,
     Login,
@@ -26,7 +27,8 @@ def test_lines_follow_the_matrix() -> None:
     spec = ServerSpec("db1", hba=("local all postgres peer",), system_roles=(
         SystemRole("gn_monitor", use="monitoring", client_addresses=("local", "127.0.0.1/32")),
         SystemRole("gn_replica", use="replication", client_addresses=("10.0.0.7/32",)),
-        SystemRole("gn_pooler", use="pooler", connect=("memory",), client_addresses=("::1/128",)),
+        SystemRole("gn_pooler", use="pooler", client_addresses=("::1/128",)),
+        SystemRole("metrics", purpose="x", connect=("memory",), client_addresses=("local",)),
         SystemRole("no_network", use="backup"),
     ))
     rows = (
@@ -45,7 +47,8 @@ def test_lines_follow_the_matrix() -> None:
         "local all gn_monitor scram-sha-256",
         "host all gn_monitor 127.0.0.1/32 scram-sha-256",
         "hostssl replication gn_replica 10.0.0.7/32 scram-sha-256",
-        "host memory gn_pooler ::1/128 scram-sha-256",
+        "host postgres gn_pooler ::1/128 scram-sha-256",
+        "local memory metrics scram-sha-256",
         "local all all reject",
         "local replication all reject",
         "host all all all reject",
@@ -63,5 +66,5 @@ def test_a_word_means_one_name(name: str, word: str) -> None:
 
 
 def test_a_line_break_is_refused() -> None:
-    with pytest.raises(hba.HbaError, match="holds a line break"):
+    with pytest.raises(GoodNeighborError, match="holds a line break"):
         hba.word("a\nb")
