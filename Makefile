@@ -1,0 +1,93 @@
+# Every command of the project; `make` alone lists them. All but `clean` set up .venv first, which costs nothing once done.
+MAKEFLAGS += --no-print-directory
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
+unexport PYTHONPATH VIRTUAL_ENV
+
+SHELL_CODE = $(shell git ls-files --cached --others --exclude-standard -- tools .ci | xargs grep -lsE '^\#!.*bash')
+PYTHON_TOOLS = $(shell git ls-files --cached --others --exclude-standard -- tools | xargs grep -lsE '^\#!.*python')
+TYPED = $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))
+# the majors that `make prove` runs tests/live on
+MAJORS := 15 16 17 18
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: setup
+setup: ## the development environment: .venv, collections, PostgreSQL
+	@tools/setup
+
+.PHONY: demo
+demo: setup ## a sandbox: made by hand, audited, made compliant
+	@tools/demo
+
+.PHONY: test
+test: setup ## every check: lint, sanity, package, unit, live
+	@tools/gates live sanity package lint unit
+
+.PHONY: lint lint-tree lint-yaml lint-python lint-types lint-shell lint-changelog lint-ansible
+lint: setup ## static checks of everything in the tree
+	@$(MAKE) -k lint-tree lint-yaml lint-python lint-types lint-shell lint-changelog lint-ansible
+lint-tree:
+	tools/check-tree
+lint-yaml:
+	yamllint --strict .
+lint-python:
+	ruff check --quiet
+lint-types:
+	mypy --no-error-summary --scripts-are-modules $(PYTHON_TOOLS)
+	mypy --no-error-summary $(patsubst %,-p ansible_collections.bbworlds.good_neighbor.plugins.%,$(TYPED))
+lint-shell:
+	shellcheck $(SHELL_CODE)
+lint-changelog:
+	antsibull-changelog lint
+lint-ansible:
+	ansible-lint -q
+
+.PHONY: sanity
+sanity: setup ## ansible-test sanity
+	tools/ansible-test sanity --python $$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+.PHONY: package
+package: setup ## build the collection and check it as Galaxy would
+	tools/check-package
+
+.PHONY: unit
+unit: setup ## tests that touch nothing
+	pytest -q tests/unit
+
+.PHONY: live
+live: setup ## tests on one PostgreSQL
+	pytest -q -n 2 tests/live
+
+.PHONY: prove
+prove: ## the long proofs: many kills, load, all majors of PostgreSQL
+	@tools/setup --all-majors
+	@tools/gates --jobs 1 proofs $(MAJORS:%=live-%) live-collection-4.2.0
+proofs: setup
+	pytest -q tests/prove
+live-collection-%: setup
+	ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections-$*" pytest -q -n 2 tests/live
+live-%: setup
+	bin=$$(tools/postgresqls | sed -n 's/^$* //p'); [[ $$bin ]] || { echo "no PostgreSQL $*" >&2; exit 1; }; \
+	GN_PG_BINDIR=$$bin pytest -q -n 2 tests/live
+
+.PHONY: bench
+bench: setup ## measure the engine
+	@tools/bench
+
+.PHONY: docs
+docs: setup ## the manual of the modules as HTML, in .cache/docs
+	@tools/docs
+
+.PHONY: lock
+lock: setup ## solve requirements/dev.txt anew from pyproject.toml
+	uv -q pip compile --universal --python-version 3.11 pyproject.toml --group dev --generate-hashes \
+	  --no-emit-index-url --custom-compile-command 'make lock' --upgrade -o requirements/dev.txt
+
+.PHONY: clean
+clean: ## end the sandbox, remove all that the commands above made
+	@tools/clean
