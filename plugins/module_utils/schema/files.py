@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import SchemaFileError
+
 
 STARTED, APPLIED, BASELINE = "started", "applied", "baseline"
 COMMITTED, ABORTED, IN_PROGRESS = "committed", "aborted", "in progress"
@@ -57,7 +58,11 @@ class Pending:
 
 def decode(path: str, data: bytes) -> SchemaFile:
     """The schema file of these bytes. A byte order mark is dropped. Raises SchemaFileError where they are not UTF-8."""
-    raise NotImplementedError
+    try:
+        return SchemaFile(path, data.decode("utf-8").removeprefix("\ufeff"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SchemaFileError(f"{path}:{line}: this is not UTF-8: save the file in UTF-8") from None
 
 
 def checksum(text: str) -> str:
@@ -65,16 +70,46 @@ def checksum(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def refusals(path: str, text: str) -> list[str]:
-    """What cannot run in one transaction over a driver, one sentence each with file and line; empty: nothing."""
-    raise NotImplementedError
-
-
-def created_tables(text: str) -> frozenset[tuple[str | None, str]]:
-    """(schema or None, table) of the CREATE TABLE statements in `text`: a forecast, blind to what functions make."""
-    raise NotImplementedError
-
-
 def pending(files: Sequence[SchemaFile], records: Sequence[Record]) -> Pending:
     """Which of a row's `files`, in their order, are applied, to apply, or in the way, by what the database recorded."""
-    raise NotImplementedError
+    recorded = {record.path: record for record in records}
+    there = {record.path for record in records if record.done}
+    applied = tuple(file for file in files if file.path in there)
+    to_apply = tuple(file for file in files if file.path not in there)
+    return Pending(applied, to_apply, tuple(_problems(files, recorded)))
+
+
+def _problems(files: Sequence[SchemaFile], recorded: dict[str, Record]) -> Iterator[str]:
+    missing: SchemaFile | None = None
+    for file in files:
+        record = recorded.get(file.path)
+        if record is None or (record.state == STARTED and record.outcome in (ABORTED, IN_PROGRESS)):
+            missing = missing or file
+        elif not record.done:
+            yield undecided(file.path)
+        elif record.checksum != file.checksum:
+            yield altered(record)
+        elif missing is not None:
+            yield (
+                f"{missing.path} stands before {file.path}, which is applied already: "
+                "new files go to the end of schema_files"
+            )
+            missing = None
+
+
+def altered(record: Record) -> str:
+    """What a human reads of a file whose text is not the one that was applied."""
+    return (
+        f"{record.path} was changed after it had been applied: put its old text back (SHA-256 {record.checksum}) "
+        "and write the change into a new file at the end of schema_files"
+    )
+
+
+def undecided(path: str) -> str:
+    """What a human reads of a file of which nobody knows any more whether it was applied."""
+    return (
+        f"nobody can tell any more whether {path} was applied: the run that did it was killed and the server has "
+        "forgotten how its transaction ended, or this is a copy of that database; look whether its tables are there: "
+        "if so, name the service in good_neighbor_baseline, else delete the line of this path from "
+        "good_neighbor.schema_file"
+    )

@@ -8,11 +8,13 @@ https://www.postgresql.org/docs/current/sql-syntax-lexical.html, with standard_c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
-WORD, QUOTED, STRING, NUMBER, SYMBOL, BACKSLASH, UNCLOSED = "word", "quoted", "string", "number", "symbol", "backslash", "unclosed"
+WORD, QUOTED, STRING, NUMBER, SYMBOL = "word", "quoted", "string", "number", "symbol"
+BACKSLASH, UNCLOSED = "backslash", "unclosed"
 
 _LETTER = r"A-Za-z_\u0080-\U0010ffff"
 _PATTERNS = (
@@ -25,7 +27,7 @@ _PATTERNS = (
     ("dollar", rf"\$(?:[{_LETTER}][{_LETTER}0-9]*)?\$"),
     (WORD, rf"[{_LETTER}][{_LETTER}0-9$]*"),
     (NUMBER, r"[0-9][0-9A-Za-z_]*"),
-    (BACKSLASH, r"\\"),
+    (BACKSLASH, r"\\[^\n\r]*"),  # a command to psql, to the end of its line
     (UNCLOSED, r"""['"]"""),  # what no pattern above could close
     (SYMBOL, r"."),
 )
@@ -72,9 +74,11 @@ def line_of(text: str, offset: int) -> int:
     return text.count("\n", 0, offset) + 1
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """All tokens of `text` but space and comments. A quote or comment that never ends is one token `unclosed`."""
-    position = 0
+def tokens(text: str, position: int = 0) -> Iterator[Token]:
+    """All tokens of `text` from `position` on, but space and comments.
+
+    A quote or comment that never ends is one token `unclosed`.
+    """
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:  # cannot be: the last pattern takes any character
@@ -95,18 +99,21 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """The statements of `text`. Rows behind a COPY ... FROM STDIN are passed over, up to their line of backslash and dot."""
+    """The statements of `text`; a command to psql counts as one, wherever it stands.
+
+    Rows behind a COPY ... FROM STDIN are passed over, up to their line of backslash and dot.
+    """
     found: list[Token] = []
     depth = _Depth()
-    skip_to = 0
-    for token in tokens(text):
-        if token.start < skip_to:
-            continue
-        if token.value == ";" and depth.zero:
+    stream = tokens(text)
+    while (token := next(stream, None)) is not None:
+        if token.kind == BACKSLASH:
+            yield Statement((token,))
+        elif token.value == ";" and depth.zero:
             if found:
                 yield Statement(tuple(found))
                 if copies_from_client(found):
-                    skip_to = _end_of_rows(text, token.end)
+                    stream = tokens(text, _end_of_rows(text, token.end))
             found, depth = [], _Depth()
         else:
             depth.take(token, found)
@@ -115,10 +122,10 @@ def statements(text: str) -> Iterator[Statement]:
         yield Statement(tuple(found))
 
 
-def copies_from_client(found: list[Token] | tuple[Token, ...]) -> bool:
-    """Whether a statement is a COPY that wants rows from its client."""
+def copies_from_client(found: Sequence[Token]) -> bool:
+    """Whether a statement of these tokens is a COPY that wants rows from its client."""
     words = [token.value for token in found]
-    return words[0] == "copy" and ("from", "stdin") in zip(words, words[1:])
+    return words[0] == "copy" and ("from", "stdin") in pairwise(words)
 
 
 class _Depth:
