@@ -1,0 +1,140 @@
+"""A throw-away PostgreSQL for these tests: that of .venv, or of GN_PG_BINDIR."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+EMBEDDED = Path(__file__).resolve().parents[3] / "tools" / "embedded"
+QUICK = "-c fsync=off -c autovacuum=off -c log_statement=all -c max_wal_size=1GB -c max_prepared_transactions=5"
+_numbers = itertools.count()
+
+
+@dataclass
+class Server:
+    """A running server: where its socket is and who may do everything."""
+
+    folder: Path
+    host: str
+    password: str = field(repr=False)
+
+    def connect(self, database: str = "postgres", user: str = "postgres", password: str | None = None) -> Any:
+        """A plain session, in a transaction as psycopg2 opens them."""
+        return psycopg2.connect(host=self.host, dbname=database, user=user, password=password or self.password)
+
+    def admin(self, database: str = "postgres") -> Any:
+        """A superuser's session as the engine has it."""
+        connection = psycopg2.connect(
+            host=self.host, dbname=database, user="postgres", password=self.password,
+            options="-c search_path=pg_catalog -c log_statement=none -c log_min_error_statement=panic",
+        )
+        connection.autocommit = True
+        return connection
+
+    @property
+    def log(self) -> str:
+        """What the server has logged so far."""
+        return (self.folder / "data" / "server.log").read_text(errors="replace")
+
+
+@dataclass
+class Place:
+    """A database of its own owner, and the superuser's session in it."""
+
+    server: Server
+    database: str
+    owner: str
+    password: str | None = field(repr=False)
+    admin: Any
+
+    def connect_as(self, role: str, password: str) -> Any:
+        """What the engine is given to open the owner's session."""
+        return self.server.connect(self.database, role, password)
+
+    def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows of a query of the superuser."""
+        cursor = self.admin.cursor()
+        cursor.execute(sql, values or None)
+        return list(cursor.fetchall()) if cursor.description else []
+
+    def relations(self) -> set[tuple[str, str, str]]:
+        """(schema, name, owner) of all that a service made: tables, views, indexes, sequences, types of rows."""
+        return set(self.query(
+            "SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner) FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'good_neighbor')"
+        ))
+
+    def files(self) -> list[tuple[str, str]]:
+        """(path, state) of what the bookkeeping holds."""
+        return self.query("SELECT path, state FROM good_neighbor.schema_file ORDER BY path")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests of a worker."""
+    folder = tmp_path_factory.mktemp("postgresql") / "server"
+    environment = {**os.environ, "GN_PG_OPTIONS": QUICK}
+    subprocess.run([EMBEDDED, "start", folder], check=True, env=environment)
+    try:
+        host = (folder / "socket").read_text().strip()
+        yield Server(folder, host, (folder / "superuser.password").read_text().strip())
+    finally:
+        subprocess.run([EMBEDDED, "remove", folder], check=True)
+
+
+def make_place(server: Server, *, login: bool = True, settings: str = "") -> Place:
+    """A new database with an owner of its own; `settings` are statements about it, with {database} and {owner}."""
+    name = f"gn_{os.getpid()}_{next(_numbers)}"
+    database, owner = f"{name}_db", f"{name}_owner"
+    password = "fake-for-tests-Xy7!" if login else None
+    cursor = server.admin().cursor()
+    cursor.execute(f"CREATE ROLE {owner} " + (f"LOGIN PASSWORD '{password}'" if login else ""))
+    cursor.execute(f"CREATE DATABASE {database} OWNER {owner} TEMPLATE template0")
+    cursor.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
+    if settings:
+        cursor.execute(settings.format(database=database, owner=owner))
+    cursor.connection.close()
+    return Place(server, database, owner, password, server.admin(database))
+
+
+def drop_place(place: Place) -> None:
+    """Remove it, whoever is connected."""
+    place.admin.close()
+    cursor = place.server.admin().cursor()
+    cursor.execute(f"DROP DATABASE {place.database} WITH (FORCE)")
+    cursor.execute(f"DROP ROLE {place.owner}")
+    cursor.connection.close()
+
+
+@pytest.fixture
+def place(server: Server) -> Iterator[Place]:
+    """A database whose owner logs in with a password."""
+    made = make_place(server)
+    yield made
+    drop_place(made)
+
+
+@pytest.fixture
+def closed_place(server: Server) -> Iterator[Place]:
+    """A database whose owner has no login."""
+    made = make_place(server, login=False)
+    yield made
+    drop_place(made)
+
+
+def until(condition: Any, seconds: float = 10.0) -> None:
+    """Wait until `condition()` is true; fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.02)
