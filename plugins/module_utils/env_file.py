@@ -17,6 +17,7 @@ from .errors import GoodNeighborError
 from .matrix.types import (
     ACTIVE,
     Allocation,
+    ClientPool,
     EnvFile,
     Matrix,
     ServerSpec,
@@ -82,20 +83,15 @@ def render(row: Allocation, server: ServerSpec, file: EnvFile) -> str:
 def settings_of(row: Allocation, server: ServerSpec, login: str | None = None) -> Settings:
     """What `login` (default: the first of the row's logins, else its owner) needs to reach the row's database.
 
-    The pool is the row's, and never above what the login may open; a row without `client_pool` gets 1 to its limit.
+    A row without `client_pool` gets a pool from 1 to its limit.
     """
-    secrets = {login.role: (login.password, row.connection_limit) for login in row.logins}
-    secrets |= {reader.role: (reader.password, reader.connection_limit) for reader in row.readers}
-    if not row.logins:
-        secrets[row.owner] = (row.password, row.connection_limit)
-    user = login or (row.logins[0].role if row.logins else row.owner)
-    password, limit = secrets.get(user, (None, 0))
+    secrets = {entry.role: entry.password for entry in row.logins} or {row.owner: row.password}
+    user = login or next(iter(secrets))
+    password = secrets.get(user)
     if not password:
         raise SettingsError(f"service {row.service}: {user} has no password in this row to write into a file")
-    wanted = row.client_pool.max if row.client_pool else limit
-    most = min(wanted, limit)
-    least = min(row.client_pool.min if row.client_pool else 1, most)
-    return Settings(server.client_host, server.port, row.database, user, password, least, most)
+    pool = row.client_pool or ClientPool(1, row.connection_limit)
+    return Settings(server.client_host, server.port, row.database, user, password, pool.min, pool.max)
 
 
 def quote(name: str, value: str) -> str:

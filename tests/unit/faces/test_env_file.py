@@ -16,7 +16,6 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.type
     EnvFile,
     Login,
     Matrix,
-    Reader,
     ServerSpec,
 )
 from hypothesis import given
@@ -84,13 +83,10 @@ def test_only_active_rows_with_a_secret_of_ours_get_files() -> None:
     assert SECRET not in repr(found)
 
 
-def test_a_login_stands_for_its_owner_and_a_reader_can_be_named() -> None:
-    row = replace(NEXUS, password=None, logins=(Login("world_user", SECRET), Login("second", "fake-2")),
-                readers=(Reader("looker", 3, "fake-3"),))
+def test_a_login_stands_for_its_owner() -> None:
+    row = replace(NEXUS, password=None, logins=(Login("world_user", SECRET), Login("second", "fake-2")))
     assert env_file.settings_of(row, SERVER).user == "world_user"
     assert env_file.settings_of(row, SERVER, "second").password == "fake-2"
-    reader = env_file.settings_of(row, SERVER, "looker")
-    assert (reader.password, reader.pool_min, reader.pool_max) == ("fake-3", 2, 3)
     with pytest.raises(env_file.SettingsError, match="nexus_user has no password in this row"):
         env_file.settings_of(row, SERVER, "nexus_user")
 

@@ -1,0 +1,124 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the modules return, told to a person: violations by cause, worst first, each with what to type; databases."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from .text_table import cell, counted, size, table
+
+Row = Mapping[str, Any]
+
+SEVERITIES = ("critical", "high", "medium", "low")
+STANDING = ("open", "deferred", "unchecked")  # what is still so after the run
+KINDS = ("safe", "disruptive", "removal")  # the order in which a careful operator allows them
+COSTS = {
+    "safe": "reversible, loses nothing, ends no session",
+    "disruptive": "ends sessions, or takes a login or a working password away",
+    "removal": "drops what holds no rows",
+}
+PLACES_SHOWN = 12
+STATEMENTS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Command:
+    """How `site` was or would be called: what is not so yet is what the operator has to add."""
+
+    inventory: tuple[str, ...] = ()
+    mode: str = "audit"
+    remedies: tuple[str, ...] = ("safe",)
+
+    def ending(self, kind: str) -> str:
+        """The command that lets remedies of `kind` run."""
+        words = ["ansible-playbook", *(word for path in self.inventory for word in ("-i", path))]
+        words.append("bbworlds.good_neighbor.site")
+        if self.mode != "enforce":
+            words += ["-e", "good_neighbor_mode=enforce"]
+        if kind not in self.remedies:
+            allowed = [name for name in KINDS if name in self.remedies or name == kind]
+            words += ["-e", json.dumps({"good_neighbor_remedies": allowed})]
+        return shlex.join(words)
+
+
+def audit_text(server: str, result: Row, command: Command) -> str:
+    """All of a result's violations as text; nothing that stands is left out without being counted."""
+    violations: Sequence[Row] = result["violations"]
+    standing = [row for row in violations if row["state"] in STANDING]
+    lines = [verdict(server, result)]
+    for _, group in groupby(sorted(standing, key=_order), key=_cause):
+        lines += ["", *_cause_lines(list(group), command)]
+    excepted = [row for row in violations if row["state"] == "excepted"]
+    if excepted:
+        lines += ["", "ACCEPTED for a time, by the server's exceptions"]
+        lines += [f"  {row['rule']}: {cell(row['message'])}" for row in sorted(excepted, key=_order)]
+    return "\n".join(lines)
+
+
+def verdict(server: str, result: Row) -> str:
+    """One line: compliant or not, and how many violations of each severity stand."""
+    standing = [row for row in result["violations"] if row["state"] in STANDING]
+    counts = [(sum(row["severity"] == severity for row in standing), severity) for severity in SEVERITIES]
+    told = ", ".join(f"{count} {severity}" for count, severity in counts if count)
+    word = "compliant" if result["compliant"] else "NOT COMPLIANT"
+    return f"{cell(server)}: {word}" + (f". {counted(len(standing), 'violation')}: {told}" if standing else "")
+
+
+def run_text(server: str, result: Row, check_mode: bool) -> str:
+    """What a run of `allocation` did, or would do: its statements in check mode, their number otherwise."""
+    statements: Sequence[str] = result.get("statements", [])
+    ended = sum(row["state"] == "remedied" for row in result["violations"])
+    what = f"{counted(len(statements), 'statement')}, {counted(ended, 'violation')} ended"
+    if not result["changed"]:
+        return f"{cell(server)}: nothing to change"
+    if not check_mode:
+        return f"{cell(server)}: {what}"
+    return "\n".join([f"{cell(server)}: this run would execute {what}", *(f"  {cell(text)};" for text in statements)])
+
+
+def databases_text(databases: Iterable[Row]) -> str:
+    """The matrix as the server has it: one line per database."""
+    rows = [[row["service"], row["database"], row["declared"], row["observed"], row["owner"], size(row["size_bytes"]),
+             row["connections"], row["connection_limit"]] for row in databases]
+    titles = ["service", "database", "declared", "observed", "owner", "size", "connections", "limit"]
+    return "\n".join(table(titles, rows))
+
+
+def _order(row: Row) -> tuple[int, str, str, str]:
+    return (SEVERITIES.index(row["severity"]), row["rule"], row["remedy_kind"], row["message"])
+
+
+def _cause(row: Row) -> tuple[str, str, str]:
+    return (row["severity"], row["rule"], row["remedy_kind"])
+
+
+def _cause_lines(rows: list[Row], command: Command) -> list[str]:
+    severity, rule, kind = _cause(rows[0])
+    lines = [f"{severity.upper()}  {rule}" + (f" ({len(rows)} places)" if len(rows) > 1 else "")]
+    for row in rows[:PLACES_SHOWN]:
+        state = "" if row["state"] == "open" else f" [{row['state']}]"
+        lines.append(f"  - {cell(row['message'])}{state}")
+    if len(rows) > PLACES_SHOWN:
+        lines.append(f"  - and {len(rows) - PLACES_SHOWN} more of this kind")
+    statements = list(dict.fromkeys(text for row in rows for text in row["remedy"] or []))
+    lines += [f"      {cell(text)};" for text in statements[:STATEMENTS_SHOWN]]
+    if len(statements) > STATEMENTS_SHOWN:
+        lines.append(f"      and {counted(len(statements) - STATEMENTS_SHOWN, 'more statement')}")
+    return [*lines, f"  {_advice(rows, kind, command)}"]
+
+
+def _advice(rows: list[Row], kind: str, command: Command) -> str:
+    states = {row["state"] for row in rows}
+    if states == {"unchecked"}:
+        return "Not judged: the login may not look there. Run again with a superuser's login."
+    if states == {"deferred"}:
+        return f"A lock was not to be had; the next run tries again: {command.ending(kind)}"
+    if kind not in KINDS:
+        return "For a human to decide, as said above; no run changes it."
+    return f"To end it ({COSTS[kind]}): {command.ending(kind)}"
