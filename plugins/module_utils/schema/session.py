@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -108,13 +109,11 @@ def _prepare(session: Any, lock_timeout: str) -> None:
     session.set_client_encoding("UTF8")
     session.autocommit = True  # else a failing file would take the settings back
     cursor = session.cursor()
-    wanted = {**_SETTINGS, "lock_timeout": lock_timeout}
     cursor.execute("SET ROLE NONE")
     cursor.execute(
         "SELECT pg_catalog.set_config(s.name, w.value, false) FROM pg_catalog.pg_settings s"
-        " JOIN ROWS FROM (pg_catalog.unnest(%s::pg_catalog.text[], %s::pg_catalog.text[])) AS w(name, value)"
-        " ON s.name OPERATOR(pg_catalog.=) w.name",
-        (list(wanted), list(wanted.values())),
+        " JOIN pg_catalog.json_each_text(%s) w ON s.name OPERATOR(pg_catalog.=) w.key",
+        (json.dumps({**_SETTINGS, "lock_timeout": lock_timeout}),),
     )
     session.autocommit = False
 

@@ -35,7 +35,8 @@ class Server:
         """A superuser's session as the engine has it."""
         connection = psycopg2.connect(
             host=self.host, dbname=database, user="postgres", password=self.password,
-            options="-c search_path=pg_catalog -c log_statement=none -c log_min_error_statement=panic",
+            options="-c search_path=pg_catalog -c log_statement=none -c log_min_error_statement=panic"
+            " -c default_transaction_read_only=off -c statement_timeout=0 -c standard_conforming_strings=on",
         )
         connection.autocommit = True
         return connection
