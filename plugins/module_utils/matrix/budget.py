@@ -8,13 +8,13 @@ from collections.abc import Iterable
 
 from .place import Place
 from .types import ACTIVE, EVERYWHERE, PLANNED, Allocation, ServerSpec, SystemRole
-
-ENTERS_EVERYWHERE = ("monitoring", "backup", "operator")
+from .uses import rights
 
 
 def may_enter(role: SystemRole, database: str) -> bool:
     """Whether a system role may connect to a service's database."""
-    return role.use in ENTERS_EVERYWHERE or EVERYWHERE in role.connect or database in role.connect
+    connect = rights(role).connect
+    return EVERYWHERE in connect or database in connect
 
 
 def terms(spec: ServerSpec, rows: Iterable[Allocation]) -> list[tuple[str, int]]:

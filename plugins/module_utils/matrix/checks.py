@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from .budget import ENTERS_EVERYWHERE, check_budget
+from .budget import check_budget
 from .names import SYSTEM_DATABASES, check_names
-from .place import Place, listed, meant, quoted
-from .secrets import faults
+from .place import Place, listed, meant, quoted, shown
+from .secrets import faults, variable_of
 from .types import EVERYWHERE, EXTERNAL, Allocation, ServerSpec, SystemRole
+from .uses import rights
 
 Rows = list[tuple[Place, Allocation]]
 Servers = list[tuple[Place, ServerSpec]]
-NEEDS_LIMIT = (*ENTERS_EVERYWHERE, "pooler")
 
 
 def check(servers: Servers, rows: Rows, *, secrets_withheld: bool) -> None:
@@ -58,8 +58,7 @@ def _check_system_role(place: Place, role: SystemRole, databases: list[str]) -> 
         place.at("purpose").wrong(
             "is missing, and so is use", "write what the role is for, or one use instead of its rights"
         )
-    enters = role.use in NEEDS_LIMIT or role.connect
-    if enters and role.connection_limit is None and not place.at("connection_limit").told:
+    if rights(role).connect and role.connection_limit is None and not place.at("connection_limit").told:
         place.at("connection_limit").wrong(
             "is missing, and the role may enter a database", "write how many connections it may open, such as 3"
         )
@@ -104,7 +103,7 @@ def _check_logins(place: Place, row: Allocation, secrets_withheld: bool) -> None
     for login in row.logins:
         at = place.at("logins").entry(login.role).at("password")
         if login.role and login.password is None and not secrets_withheld and not at.told:
-            at.wrong("is missing", f'write "{{{{ vault_{login.role} }}}}"')
+            at.wrong("is missing", f'write "{{{{ vault_{shown(login.role)} }}}}"')
 
 
 def _check_pool(place: Place, row: Allocation) -> None:
@@ -139,7 +138,7 @@ def _check_unmanaged(place: Place, row: Allocation) -> None:
         if value and not (place.at("password").told or place.at("logins").told):
             place.at(key).wrong(
                 "needs a secret, and the row has neither password nor logins",
-                f'write password: "{{{{ vault_{row.owner or "role"} }}}}", or take the key away',
+                f'write password: "{{{{ vault_{shown(row.owner) or "role"} }}}}", or take the key away',
             )
 
 
@@ -157,8 +156,10 @@ def _check_secrets(rows: Rows) -> None:
     first_with: dict[str, tuple[str, str]] = {}
     for place, row in rows:
         for at, role, password in _passwords(place, row):
-            for fault in faults(password, (row.service, row.database, role)):
-                at.wrong(fault, f"write a new one, such as the secrets playbook makes: \"{{{{ vault_{role} }}}}\"")
+            for fault in faults(password, role, (row.service, row.database)):
+                at.wrong(*fault)
+            if variable_of(password):
+                continue  # told already; two that wait for one variable would be told again below
             other, where = first_with.setdefault(password, (role, place.row))
             if password and other != role:
                 at.wrong(f"is also the password of {other}, {where}", "write one that no other role has")

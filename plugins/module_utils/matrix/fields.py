@@ -36,13 +36,14 @@ from .types import (
     Reader,
     SystemRole,
 )
+from .uses import USES
 
 MANAGED, UNMANAGED = "managed", "not managed"
-USES = ("monitoring", "backup", "replication", "operator", "pooler")
 ATTRIBUTES = ("LOGIN", "SUPERUSER", "CREATEDB", "CREATEROLE", "REPLICATION", "BYPASSRLS")
 OBJECT_TYPES = (
     "database", "schema", "table", "view", "materialized view", "foreign table", "sequence", "function", "procedure",
-    "type", "domain", "language", "foreign data wrapper", "foreign server", "tablespace", "parameter", "large object",
+    "routine", "type", "domain", "language", "foreign data wrapper", "foreign server", "tablespace", "parameter",
+    "large object",
 )  # fmt: skip
 PRIVILEGES = (
     "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN", "USAGE", "EXECUTE",

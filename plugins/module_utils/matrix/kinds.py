@@ -30,6 +30,8 @@ def text(value: object) -> str:
         raise Wrong("is empty", "write something")
     if any(unicodedata.category(character) in CONTROL for character in word):
         raise Wrong(f"{quoted(word)} holds a line break or another control character", "write it without")
+    if "{{" in word:
+        raise Wrong(f"{quoted(word)} still holds a template", "define the variable that it names")
     return word
 
 

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .place import shown
+
 SHORTEST = 16  # characters
 SHORTEST_NAME = 3  # a shorter name stands in many random passwords by chance
 
@@ -23,34 +25,53 @@ LEAKED = frozenset({
 })  # fmt: skip
 
 
-def faults(password: str, names: Iterable[str]) -> list[str]:
-    """What is wrong with a password, in words that do not show it. `names`: those that must not be in it."""
-    if not password:
-        return ["is empty"]
+def faults(password: str, role: str, names: Iterable[str]) -> list[tuple[str, str]]:
+    """What is wrong with the password of `role` and what to write instead, in words that do not show the password.
+    `names`: those that must not be in it, besides the role's.
+    """
     unresolved = _unresolved(password)
     if unresolved:
         return [unresolved]
-    found = []
-    if hashlib.sha256(password.strip().encode("utf-8", "replace")).hexdigest() in LEAKED:
-        found.append("was printed in the policy, and everybody knows it")
-    if re.match(r"SCRAM-SHA-256\$|md5[0-9a-f]{32}$", password):
-        found.append("is a stored verifier and not a password")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in password):
-        found.append("holds a control character, such as a line break")
-    if len(password) < SHORTEST:
-        found.append(f"is shorter than {SHORTEST} characters")
-    folded = password.casefold()
-    held = [name for name in dict.fromkeys(names) if len(name) >= SHORTEST_NAME and name.casefold() in folded]
-    return found + [f"contains the name {name}" for name in held]
+    held = [name for name in dict.fromkeys((role, *names)) if _holds(password, name)]
+    found = {
+        "is empty": not password,
+        "was printed in the policy, so that everybody knows it": _leaked(password),
+        "is a stored verifier and not a password": bool(re.match(r"SCRAM-SHA-256\$|md5[0-9a-f]{32}$", password)),
+        "holds a control character, such as a line break": any(
+            unicodedata.category(character) in {"Cc", "Cs"} for character in password
+        ),
+        f"is shorter than {SHORTEST} characters": 0 < len(password) < SHORTEST,
+        **{f"contains the name {shown(name)}": True for name in held},
+    }
+    write = f'write a new one, or "{{{{ vault_{shown(role)} }}}}" and let the secrets playbook make it'
+    return [(wrong, write) for wrong, is_so in found.items() if is_so]
 
 
-def _unresolved(password: str) -> str | None:
-    variable = re.search(r"\{\{\s*(\w+)\s*\}\}", password, re.ASCII)
+def _leaked(password: str) -> bool:
+    return hashlib.sha256(password.strip().encode("utf-8", "replace")).hexdigest() in LEAKED
+
+
+def _holds(password: str, name: str) -> bool:
+    return len(name) >= SHORTEST_NAME and name.casefold() in password.casefold()
+
+
+def variable_of(password: str) -> str | None:
+    """The name of the variable that a password still waits for, if it is nothing but that."""
+    found = re.fullmatch(r"\{\{\s*(\w+)\s*\}\}", password.strip(), re.ASCII)
+    return found[1] if found else None
+
+
+def _unresolved(password: str) -> tuple[str, str] | None:
+    variable = variable_of(password)
     if variable:
-        return f"still stands as the template {{{{ {variable[1]} }}}}"
+        return f"waits for the variable {variable}, which is not defined", (
+            f"define {variable}, or let the secrets playbook make it"
+        )
     if "{{" in password or "{%" in password:
-        return "still stands as a template"
-    return "is still encrypted by ansible-vault" if "$ANSIBLE_VAULT" in password else None
+        return "still holds a template that could not be resolved", "define the variables that it names"
+    if "$ANSIBLE_VAULT" in password:
+        return "is still encrypted by ansible-vault", "give ansible-playbook the vault's password"
+    return None
 
 
 def without_secrets(row: Mapping[Any, Any], *, only_null: bool = False) -> dict[Any, Any]:
