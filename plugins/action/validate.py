@@ -9,7 +9,7 @@ from typing import Any
 from ..module_utils.errors import MatrixError, Problem
 from ..module_utils.matrix.parse import parse
 from ..module_utils.matrix.types import ACTIVE, PLANNED
-from ..plugin_utils.matrix_action import MatrixAction, refusal
+from ..plugin_utils.matrix_action import MatrixAction
 from ..plugin_utils.schema_sources import declared, read_all
 
 
@@ -19,7 +19,7 @@ class ActionModule(MatrixAction):
     _requires_connection = False
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """`msg` says how many rows and servers are right, or all that is wrong; then `problems` has it as data."""
+        """`msg` says how many rows and servers are right, or all that is wrong."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         _, options = self.validate_argument_spec(
             argument_spec={
@@ -34,7 +34,7 @@ class ActionModule(MatrixAction):
             problems += error.problems
         read_all(declared(options["allocation"], {ACTIVE, PLANNED}), self.playbook, problems)
         if problems:
-            return {**result, **refusal(MatrixError(problems))}
+            return {**result, "failed": True, "changed": False, "msg": str(MatrixError(problems))}
         rows, servers = len(options["allocation"]), len(options["servers"])
         count = f"{rows} {'row' if rows == 1 else 'rows'}, {servers} {'server' if servers == 1 else 'servers'}: valid"
         return {**result, "changed": False, "msg": count, "_ansible_verbose_always": True}

@@ -48,8 +48,8 @@ def _read(path: str, playbook: Path, place: Place) -> str | None:
     candidates = [Path(path)] if path.startswith("/") else [playbook / path, COLLECTION / path]
     found = next((candidate for candidate in candidates if _is_file(candidate)), None)
     if found is None:
-        where = " or ".join(str(candidate) for candidate in candidates)
-        place.wrong(f"there is no file {where}", "write a whole path, or one beside the playbook or in the collection")
+        where = "no file" if path.startswith("/") else f"neither in {playbook} nor in {COLLECTION}"
+        place.wrong(f"is {where}", "write a whole path, or one beside the playbook or in the collection")
         return None
     try:
         return found.read_bytes().decode()

@@ -65,7 +65,7 @@ def _unresolved(password: str) -> tuple[str, str] | None:
     variable = variable_of(password)
     if variable:
         return f"waits for the variable {variable}, which is not defined", (
-            f"define {variable}, or let the secrets playbook make it"
+            "define it, or let the secrets playbook make it"
         )
     if "{{" in password or "{%" in password:
         return "still holds a template that could not be resolved", "define the variables that it names"

@@ -1,0 +1,56 @@
+#!/usr/bin/python
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of the action `missing_secrets`: it runs on the controller, in plugins/action."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: missing_secrets
+short_description: Makes the secrets that the allocation matrix names and nobody has defined
+version_added: 0.1.0
+author:
+  - BBWorlds (@bbworlds)
+description:
+  - Looks at the passwords of active and planned rows, their logins and their readers. Where one is the template of a variable
+    whose name begins with C(vault_) and which is not defined, adds this variable to a file on the controller, with a random
+    password of 32 characters that validation accepts.
+  - Never changes or shows a secret. A variable that the file has already is left alone, whether or not a play has loaded it.
+  - The file is replaced in one step and readable by its owner alone. It is plain text; encrypt it with ansible-vault.
+    An encrypted file is not added to.
+options:
+  allocation:
+    description: The rows of C(good_neighbor_allocation), with the overrides of the inventory.
+    type: raw
+    required: true
+  path:
+    description: The file of variables, most often one in C(group_vars/all) of the inventory.
+    type: path
+    required: true
+attributes:
+  check_mode:
+    description: Tells which variables would be added.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Every password of the matrix has a secret
+  bbworlds.good_neighbor.missing_secrets:
+    allocation: "{{ good_neighbor_allocation
+      | bbworlds.good_neighbor.overridden(good_neighbor_overrides | default({})) }}"
+    path: "{{ good_neighbor_secrets_file }}"
+"""
+
+RETURN = r"""
+variables:
+  description: Names of the variables that were added, or in check mode would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [vault_nexus_user]
+path:
+  description: The file.
+  returned: success
+  type: str
+  sample: inventories/production/group_vars/all/secrets.yml
+"""
