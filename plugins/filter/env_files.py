@@ -4,20 +4,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils.env_file import files
+from ..module_utils.env_file import files, waiting
 from ..module_utils.errors import GoodNeighborError
 from ..module_utils.matrix.parse import parse
 
 
-def env_files(allocation: object, servers: object, server: str) -> list[dict[str, object]]:
+def env_files(allocation: object, servers: object, server: str, *, result: Mapping[str, Any] | None = None,
+              services: Sequence[str] = ()) -> list[dict[str, object]]:
     """Takes the matrix and a server's name, returns the files with their content; what is wrong is told at once."""
+    later = waiting(result["violations"]) if result else ()
     try:
-        return [asdict(file) for file in files(parse(servers, allocation), server)]
+        return [asdict(file) for file in files(parse(servers, allocation), server, services, later)]
     except GoodNeighborError as error:
         raise AnsibleFilterError(str(error)) from None
 

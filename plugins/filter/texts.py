@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..module_utils import audit_text, health_text
@@ -15,7 +16,9 @@ Row = dict[str, Any]
 def audit(result: Row, server: str, *, mode: str = "audit", remedies: Sequence[str] = ("safe",),
           inventory: Sequence[str] = ()) -> str:
     """Takes what allocation or allocation_info returned; the rest tells how `site` is to be called."""
-    return audit_text.audit_text(server, result, audit_text.Command(tuple(inventory), mode, tuple(remedies)))
+    here = Path.cwd()
+    paths = [Path(path).relative_to(here) if Path(path).is_relative_to(here) else path for path in inventory]
+    return audit_text.audit_text(server, result, audit_text.Command(tuple(map(str, paths)), mode, tuple(remedies)))
 
 
 def run(result: Row, server: str, check_mode: bool = False) -> str:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from .rules.base import DEFERRED, EXCEPTED, KINDS, OPEN, REMEDIED, SEVERITIES, UNCHECKED
+from .rules.registry import RULES
 from .text_table import cell, counted, size, table
 
 Row = Mapping[str, Any]
 
-SEVERITIES = ("critical", "high", "medium", "low")
-STANDING = ("open", "deferred", "unchecked")  # what is still so after the run
-KINDS = ("safe", "disruptive", "removal")  # the order in which a careful operator allows them
+STANDING = (OPEN, DEFERRED, UNCHECKED)  # what is still so after the run
 COSTS = {
     "safe": "reversible, loses nothing, ends no session",
     "disruptive": "ends sessions, or takes a login or a working password away",
@@ -54,7 +54,7 @@ def audit_text(server: str, result: Row, command: Command) -> str:
     lines = [verdict(server, result)]
     for _, group in groupby(sorted(standing, key=_order), key=_cause):
         lines += ["", *_cause_lines(list(group), command)]
-    excepted = [row for row in violations if row["state"] == "excepted"]
+    excepted = [row for row in violations if row["state"] == EXCEPTED]
     if excepted:
         lines += ["", "ACCEPTED for a time, by the server's exceptions"]
         lines += [f"  {row['rule']}: {cell(row['message'])}" for row in sorted(excepted, key=_order)]
@@ -73,7 +73,7 @@ def verdict(server: str, result: Row) -> str:
 def run_text(server: str, result: Row, check_mode: bool) -> str:
     """What a run of `allocation` did, or would do: its statements in check mode, their number otherwise."""
     statements: Sequence[str] = result.get("statements", [])
-    ended = sum(row["state"] == "remedied" for row in result["violations"])
+    ended = sum(row["state"] == REMEDIED for row in result["violations"])
     what = f"{counted(len(statements), 'statement')}, {counted(ended, 'violation')} ended"
     if not result["changed"]:
         return f"{cell(server)}: nothing to change"
@@ -101,8 +101,10 @@ def _cause(row: Row) -> tuple[str, str, str]:
 def _cause_lines(rows: list[Row], command: Command) -> list[str]:
     severity, rule, kind = _cause(rows[0])
     lines = [f"{severity.upper()}  {rule}" + (f" ({len(rows)} places)" if len(rows) > 1 else "")]
+    if rule in RULES:
+        lines.append(f"  {RULES[rule].what} {RULES[rule].why}")
     for row in rows[:PLACES_SHOWN]:
-        state = "" if row["state"] == "open" else f" [{row['state']}]"
+        state = "" if row["state"] == OPEN else f" [{row['state']}]"
         lines.append(f"  - {cell(row['message'])}{state}")
     if len(rows) > PLACES_SHOWN:
         lines.append(f"  - and {len(rows) - PLACES_SHOWN} more of this kind")
@@ -115,9 +117,9 @@ def _cause_lines(rows: list[Row], command: Command) -> list[str]:
 
 def _advice(rows: list[Row], kind: str, command: Command) -> str:
     states = {row["state"] for row in rows}
-    if states == {"unchecked"}:
+    if states == {UNCHECKED}:
         return "Not judged: the login may not look there. Run again with a superuser's login."
-    if states == {"deferred"}:
+    if states == {DEFERRED}:
         return f"A lock was not to be had; the next run tries again: {command.ending(kind)}"
     if kind not in KINDS:
         return "For a human to decide, as said above; no run changes it."

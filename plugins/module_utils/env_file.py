@@ -9,8 +9,9 @@ the file reads the same, is decided by `quote`; what cannot be written so is ref
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote as percent
 
 from .errors import GoodNeighborError
@@ -58,15 +59,32 @@ class SettingsFile:
     reload: str | None
 
 
-def files(matrix: Matrix, server: str) -> list[SettingsFile]:
-    """The settings files of `server`: of its active rows with a secret of ours, in the matrix's order."""
+def files(
+    matrix: Matrix, server: str, services: Collection[str] = (), waiting: Collection[str] = ()
+) -> list[SettingsFile]:
+    """The settings files of `server`: of its active rows with a secret of ours, in the matrix's order.
+
+    Where `services` are named, theirs only. Logins that are `waiting` are left out.
+    """
     spec = matrix.server(server)
     return [
         SettingsFile(row.service, file.path, render(row, spec, file), file.owner, file.group, file.mode, file.reload)
         for row in matrix.on(server)
-        if row.status == ACTIVE and row.secret_managed
+        if row.status == ACTIVE and row.secret_managed and (not services or row.service in services)
         for file in row.env_files
+        if file.login not in waiting
     ]
+
+
+def waiting(violations: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The roles whose password on the server is not, or not known to be, that of the matrix after a run.
+
+    Such a service still works with the password that it has; a settings file with another would stop it.
+    """
+    return {
+        row["role"] for row in violations
+        if row["role"] and row["rule"].startswith("secret-") and row["state"] != "remedied"
+    }
 
 
 def render(row: Allocation, server: ServerSpec, file: EnvFile) -> str:

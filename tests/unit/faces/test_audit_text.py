@@ -13,6 +13,9 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.audit_text 
     databases_text,
     run_text,
 )
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.rules.registry import RULES
+
+PUBLIC_CONNECT = RULES["database-public-connect"]
 
 
 def violation(rule: str, severity: str, message: str, kind: str = "safe", state: str = "open",
@@ -25,11 +28,11 @@ def violation(rule: str, severity: str, message: str, kind: str = "safe", state:
 FOUND = {
     "compliant": False,
     "violations": [
-        violation("limit-database", "medium", "nexus has no limit.", remedy=("ALTER DATABASE nexus CONNECTION LIMIT 50",)),
+        violation("x-limit", "medium", "nexus has no limit.", remedy=("ALTER DATABASE nexus CONNECTION LIMIT 50",)),
         violation("database-public-connect", "critical", "Everybody may enter nexus."),
         violation("database-public-connect", "critical", "Everybody may enter memory.", state="deferred"),
-        violation("place-foreign-table", "high", "A game table lies in memory.", kind="manual"),
-        violation("role-login", "high", "A stranger may log in.", kind="disruptive"),
+        violation("no-such-rule", "high", "A game table lies in memory.", kind="manual"),
+        violation("unknown-login", "high", "A stranger may log in.", kind="disruptive"),
         violation("owner-database", "high", "Ended.", state="remedied"),
         violation("schema-table", "low", "A table that no row names.", state="excepted"),
     ],
@@ -38,26 +41,27 @@ FOUND = {
 
 def test_causes_stand_worst_first_each_with_what_to_type() -> None:
     text = audit_text("db1", FOUND, Command(("inventories/production",), "audit", ("safe",)))
-    assert text == """\
+    assert text == f"""\
 db1: NOT COMPLIANT. 5 violations: 2 critical, 2 high, 1 medium
 
 CRITICAL  database-public-connect (2 places)
+  {PUBLIC_CONNECT.what} {PUBLIC_CONNECT.why}
   - Everybody may enter memory. [deferred]
   - Everybody may enter nexus.
   To end it (reversible, loses nothing, ends no session): \
 ansible-playbook -i inventories/production bbworlds.good_neighbor.site -e good_neighbor_mode=enforce
 
-HIGH  place-foreign-table
+HIGH  no-such-rule
   - A game table lies in memory.
   For a human to decide, as said above; no run changes it.
 
-HIGH  role-login
+HIGH  unknown-login
   - A stranger may log in.
   To end it (ends sessions, or takes a login or a working password away): \
 ansible-playbook -i inventories/production bbworlds.good_neighbor.site -e good_neighbor_mode=enforce \
--e '{"good_neighbor_remedies": ["safe", "disruptive"]}'
+-e '{{"good_neighbor_remedies": ["safe", "disruptive"]}}'
 
-MEDIUM  limit-database
+MEDIUM  x-limit
   - nexus has no limit.
       ALTER DATABASE nexus CONNECTION LIMIT 50;
   To end it (reversible, loses nothing, ends no session): \

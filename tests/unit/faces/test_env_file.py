@@ -172,3 +172,21 @@ def test_dotenv_refuses_what_readers_disagree_on(value: str, says: str) -> None:
         env_file.render(replace(NEXUS, password=value), SERVER, EnvFile("/etc/nexus/x", "dotenv"))
     assert str(error.value).startswith("service nexus, /etc/nexus/x: the DB_PASSWORD holds")
     assert value not in str(error.value)
+
+
+def test_only_the_services_named_and_no_login_whose_password_waits() -> None:
+    rows = (
+        replace(NEXUS, env_files=(EnvFile("/etc/nexus", "dotenv", login="nexus_user"),)),
+        replace(NEXUS, service="memory", owner="memory_user",
+                env_files=(EnvFile("/etc/memory", "dotenv", login="memory_user"),)),
+    )
+    matrix = Matrix((SERVER,), rows)
+    assert [file.path for file in env_file.files(matrix, "db1", services=["memory"])] == ["/etc/memory"]
+    violations = [
+        {"rule": "secret-drift", "role": "nexus_user", "state": "open"},
+        {"rule": "secret-drift", "role": "memory_user", "state": "remedied"},
+        {"rule": "secret-unmanaged", "role": None, "state": "open"},
+        {"rule": "limit-role", "role": "memory_user", "state": "open"},
+    ]
+    assert env_file.waiting(violations) == {"nexus_user"}
+    assert [file.path for file in env_file.files(matrix, "db1", waiting={"nexus_user"})] == ["/etc/memory"]
