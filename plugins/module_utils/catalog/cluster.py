@@ -1,0 +1,67 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""SQL for what the whole server shares: read over one connection, once a run, as raw rows of the catalogs.
+
+Each query is named for what it yields. {secret} is the stored verifier, or NULL for who may not read pg_authid.
+"""
+
+from __future__ import annotations
+
+SERVER = """
+SELECT pg_catalog.current_setting('server_version_num')::int, s.rolname::text, s.rolsuper,
+       (SELECT rolname::text FROM pg_catalog.pg_roles WHERE oid = 10), pg_catalog.pg_is_in_recovery(),
+       (SELECT system_identifier::text FROM pg_catalog.pg_control_system())
+FROM pg_catalog.pg_roles s WHERE s.rolname = session_user"""
+
+# rolvaliduntil is compared by the server's own clock
+ROLES = """
+SELECT oid::int8, rolname::text, rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls,
+       rolconnlimit, {secret},
+       CASE WHEN rolvaliduntil IS NULL OR rolvaliduntil = 'infinity' THEN 'none'
+            WHEN rolvaliduntil > pg_catalog.now() THEN 'future' ELSE 'past' END, rolvaliduntil::text
+FROM {roles}"""
+ROLES_WITH_SECRETS = ROLES.format(secret="rolpassword", roles="pg_catalog.pg_authid")
+ROLES_WITHOUT_SECRETS = ROLES.format(secret="NULL", roles="pg_catalog.pg_roles")
+
+MEMBERSHIPS_15 = """
+SELECT roleid::int8, member::int8, grantor::int8, admin_option, true, true FROM pg_catalog.pg_auth_members"""
+MEMBERSHIPS = """
+SELECT roleid::int8, member::int8, grantor::int8, admin_option, inherit_option, set_option
+FROM pg_catalog.pg_auth_members"""
+
+DATABASES = """
+SELECT oid::int8, datname::text, datdba::int8, datallowconn AND datconnlimit <> -2, datistemplate, datconnlimit,
+       datacl::text, CASE WHEN {may_size} THEN pg_catalog.pg_database_size(oid) END, datconnlimit = -2
+FROM pg_catalog.pg_database"""
+
+SETTINGS = """
+SELECT setdatabase::int8, setrole::int8, s FROM pg_catalog.pg_db_role_setting, pg_catalog.unnest(setconfig) s"""
+
+TABLESPACES = """
+SELECT spcname::text, spcowner::int8, spcacl::text FROM pg_catalog.pg_tablespace"""
+
+PARAMETERS = """
+SELECT parname, paracl::text FROM pg_catalog.pg_parameter_acl"""
+
+THINGS = """
+SELECT '', 'replication slot', slot_name::text, coalesce(database::text, '') FROM pg_catalog.pg_replication_slots
+WHERE NOT temporary
+UNION ALL SELECT database::text, 'prepared transaction', gid, owner::text FROM pg_catalog.pg_prepared_xacts"""
+SUBSCRIPTIONS = """
+SELECT d.datname::text, 'subscription', s.subname::text, pg_catalog.pg_get_userbyid(s.subowner)::text
+FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid"""
+
+SESSIONS = """
+SELECT datname::text, usename::text, pg_catalog.count(*) FROM pg_catalog.pg_stat_activity
+WHERE backend_type = 'client backend' AND datname IS NOT NULL AND usename IS NOT NULL
+  AND pid <> pg_catalog.pg_backend_pid() GROUP BY 1, 2"""
+
+# those that open a door, weaken secrets, or take the reserve; reserved_connections exists from 16 on
+SERVER_SETTINGS = """
+SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
+  ('max_connections', 'superuser_reserved_connections', 'reserved_connections', 'password_encryption',
+   'allow_system_table_mods', 'session_preload_libraries', 'local_preload_libraries',
+   'ignore_system_indexes')"""
+
+EXTENSIONS_AVAILABLE = """
+SELECT name::text FROM pg_catalog.pg_available_extensions"""

@@ -1,0 +1,117 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The inside of one database as items of the snapshot."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from .. import acl
+from ..model import (
+    BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Obj, Owner, SchemaFile, Table, Thing)
+from ..schema import records
+from . import database as queries
+from .raw import name_of, put, rows
+from .session import Cursor
+from .snapshot import Snapshot
+
+# what initdb gives to everybody though pg_init_privs does not list it
+_INFORMATION_SCHEMA = "information_schema"
+
+
+def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, str]) -> None:
+    """Put what `database` holds into `snapshot`."""
+    objects: dict[int, Obj] = {}
+    links: list[tuple[Obj, int]] = []
+    parents: dict[int, int] = {}
+    for kind, oid, schema, name, arguments, owner, text, builtin, initial, word, other in rows(
+            cursor, queries.OBJECTS + "\nUNION ALL" + queries.NAMED_OBJECTS):
+        obj = Obj(database, kind, schema, name, arguments)
+        if kind in RELATIONS or kind == "SEQUENCE":
+            objects[oid] = obj
+        if builtin:
+            _changed_builtin(snapshot, obj, name_of(names, owner), text, initial)
+            continue
+        put(snapshot, obj, name_of(names, owner), text)
+        if kind == "SEQUENCE" and word:
+            links.append((obj, int(word)))
+        if kind in RELATIONS and other:
+            parents[oid] = int(other)
+        if kind in ROUTINES or kind == "LANGUAGE":
+            _code(snapshot, obj, name_of(names, owner), word, other)
+    for obj, table in links:
+        owner_item = snapshot.model.of(Owner)[(obj,)]
+        if table in objects:
+            snapshot.model.put(replace(owner_item, linked=f"{objects[table].schema}.{objects[table].name}"))
+    _tables(cursor, snapshot, objects, parents)
+    _columns(cursor, snapshot, objects)
+    _further(cursor, database, snapshot, names)
+    if (Obj(database, "SCHEMA", "", BOOKKEEPING),) in snapshot.model.of(Owner):
+        for record in records.read(cursor):
+            state = record.state if record.done else f"{record.state}:{record.outcome or 'unknown'}"
+            snapshot.model.put(SchemaFile(database, record.path, record.checksum, state))
+
+
+def _changed_builtin(snapshot: Snapshot, obj: Obj, owner: str, text: str | None, initial: str | None) -> None:
+    """Of the server's or an extension's own objects: another owner, and grants that were added to the initial ones.
+    What was taken away harms no neighbour."""
+    snapshot.builtins.add(obj)
+    if owner not in snapshot.superusers:
+        snapshot.model.put(Owner(obj, owner))
+    if text is None:
+        return
+    known = {grant.grantee: grant for grant in acl.grants(obj, initial, owner, snapshot.major)}
+    for grant in acl.grants(obj, text, owner, snapshot.major):
+        if grant.grantee in snapshot.superusers or (
+                grant.grantee == PUBLIC and _INFORMATION_SCHEMA in (obj.schema, obj.name)):
+            continue
+        had = known.get(grant.grantee)
+        added = set(grant.privileges) - set(had.privileges if had else ())
+        if added or set(grant.grantable) - set(had.grantable if had else ()):
+            snapshot.model.put(replace(grant, privileges=tuple(sorted(added)) or grant.grantable))
+
+
+def _code(snapshot: Snapshot, obj: Obj, owner: str, word: str, other: str) -> None:
+    """Functions that run as someone else, or outside of what SQL can forbid."""
+    if obj.kind == "LANGUAGE":
+        if word:
+            snapshot.model.put(Thing(obj.database, "untrusted language", obj.name, owner))
+        return
+    if word:
+        snapshot.model.put(Thing(obj.database, "definer function", obj.text, owner))
+    if other:
+        snapshot.model.put(Thing(obj.database, "untrusted function", obj.text, f"{other}, {owner}"))
+
+
+def _tables(cursor: Cursor, snapshot: Snapshot, objects: Mapping[int, Obj], parents: Mapping[int, int]) -> None:
+    vectors: dict[int, list[str]] = defaultdict(list)
+    for oid, column in rows(cursor, queries.VECTORS):
+        vectors[oid].append(column)
+    for oid, obj in objects.items():
+        if obj.kind in RELATIONS and (obj,) in snapshot.model.of(Owner):
+            parent = objects.get(parents.get(oid, 0))
+            snapshot.model.put(Table(obj.database, obj.schema, obj.name, obj.kind, tuple(sorted(vectors[oid])),
+                                     f"{parent.schema}.{parent.name}" if parent else ""))
+
+
+def _columns(cursor: Cursor, snapshot: Snapshot, objects: Mapping[int, Obj]) -> None:
+    for oid, column, text in rows(cursor, queries.COLUMNS):
+        obj = objects.get(oid)
+        if obj is None:
+            continue
+        for grant in acl.grants(obj, text, "", snapshot.major, column):
+            snapshot.model.put(grant)
+
+
+def _further(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, str]) -> None:
+    for creator, schema, kind, text in rows(cursor, queries.DEFAULTS):
+        for grantee, _, privileges, grantable in acl.parse(text):
+            snapshot.model.put(DefaultGrant(database, name_of(names, creator), schema, kind, grantee, privileges, grantable))
+    for (name,) in rows(cursor, queries.EXTENSIONS):
+        snapshot.model.put(Extension(database, name))
+    for kind, name, detail, definition in rows(cursor, queries.THINGS):
+        snapshot.model.put(Thing(database, kind, name, detail))
+        if definition:
+            snapshot.definitions[(database, kind, name)] = [definition]

@@ -1,0 +1,31 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From raw catalog rows to items: what the shared part and the inside of a database have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import acl
+from ..model import Obj, Owner
+from .session import Cursor
+from .snapshot import Snapshot
+
+
+def rows(cursor: Cursor, query: str) -> list[tuple[Any, ...]]:
+    """What `query` yields."""
+    cursor.execute(query)
+    return cursor.fetchall()
+
+
+def name_of(names: Mapping[int, str], oid: int) -> str:
+    """A role's name; one that is gone keeps its number, as in ACLs."""
+    return names.get(oid, str(oid))
+
+
+def put(snapshot: Snapshot, obj: Obj, owner: str, text: str | None, linked: str = "") -> None:
+    """An object's owner and its grants."""
+    snapshot.model.put(Owner(obj, owner, linked))
+    for grant in acl.grants(obj, text, owner, snapshot.major):
+        snapshot.model.put(grant)

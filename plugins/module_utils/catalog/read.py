@@ -1,0 +1,124 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The live server as a snapshot: one connection for what is shared, one for each database that needs a visit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from .. import acl, scram
+from ..errors import ServerError
+from ..model import (
+    Database, Membership, Model, Obj, Owner, Role, ServerSetting, Session, Setting, Thing)
+from . import cluster, inside
+from .raw import name_of, put, rows
+from .session import Cursor, Server
+from .snapshot import Snapshot
+
+
+def read(server: Server, passwords: Mapping[str, str | None],
+         visit: Callable[[Mapping[str, Database]], Collection[str]], *, look_up_extensions: bool = False) -> Snapshot:
+    """Read `server`.
+
+    `passwords`: the matrix's, by role; a role that is not in it, or has None, has nothing to be compared with.
+    `visit` names the databases to look into, given all that exist. Raises ServerError where the server cannot be
+    reached, or is no PostgreSQL 15 or later.
+    """
+    with server.cursor() as cursor:
+        snapshot, names = _cluster(cursor, passwords)
+        if look_up_extensions:
+            snapshot.available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
+    databases = {database.name: database for database in snapshot.model.of(Database).values()}
+    for name in sorted(visit(databases)):
+        if not databases[name].connections:
+            snapshot.unseen[name] = "it refuses connections"
+            continue
+        try:
+            with server.cursor(name) as cursor:
+                inside.read(cursor, name, snapshot, names)
+            snapshot.visited |= {name}
+        except ServerError as error:
+            snapshot.unseen[name] = str(error)
+    return snapshot
+
+
+def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snapshot, dict[int, str]]:
+    version, user, superuser, bootstrap, standby, identifier = rows(cursor, cluster.SERVER)[0]
+    major = int(version) // 10000
+    if major < 15:
+        raise ServerError(f"this is PostgreSQL {major}: Good Neighbor needs 15 or later")
+    snapshot = Snapshot(Model(), major, user, superuser, bootstrap, standby, identifier)
+    names = _roles(cursor, snapshot, passwords)
+    for role, member, grantor, admin, inherit, set_ in rows(
+            cursor, cluster.MEMBERSHIPS if major >= 16 else cluster.MEMBERSHIPS_15):
+        snapshot.model.put(Membership(name_of(names, role), name_of(names, member), name_of(names, grantor), admin,
+                                      inherit, set_))
+    databases = _databases(cursor, snapshot, names)
+    _settings(cursor, snapshot, names, databases)
+    for name, owner, text in rows(cursor, cluster.TABLESPACES):
+        if name not in ("pg_default", "pg_global"):
+            put(snapshot, Obj("", "TABLESPACE", "", name), name_of(names, owner), text)
+    for name, text in rows(cursor, cluster.PARAMETERS):
+        for grant in acl.grants(Obj("", "PARAMETER", "", name), text, bootstrap, major):
+            snapshot.model.put(grant)
+    things = rows(cursor, cluster.THINGS) + (rows(cursor, cluster.SUBSCRIPTIONS) if superuser else [])
+    for database, kind, name, detail in things:
+        snapshot.model.put(Thing(database, kind, name, detail))
+    for database, role, count in rows(cursor, cluster.SESSIONS):
+        snapshot.connections[database] = snapshot.connections.get(database, 0) + count
+        snapshot.model.put(Session(database, role))
+    for name, value in rows(cursor, cluster.SERVER_SETTINGS):
+        snapshot.model.put(ServerSetting(name, value))
+    return snapshot, names
+
+
+def _roles(cursor: Cursor, snapshot: Snapshot, passwords: Mapping[str, str | None]) -> dict[int, str]:
+    found = rows(cursor, cluster.ROLES_WITH_SECRETS if snapshot.superuser else cluster.ROLES_WITHOUT_SECRETS)
+    with ThreadPoolExecutor(4) as pool:  # hashing frees the interpreter's lock
+        states = list(pool.map(lambda row: _password(str(row[1]), row[9], passwords, snapshot.superuser), found))
+    for (_, name, login, superuser, createdb, createrole, replication, bypassrls, limit, stored, expiry, until), state in zip(
+            found, states):
+        snapshot.stored[name] = stored
+        if until is not None:
+            snapshot.expiries[name] = until
+        snapshot.model.put(Role(name, login, superuser, createdb, createrole, replication, bypassrls, limit, state, expiry))
+    return {row[0]: str(row[1]) for row in found}
+
+
+def _password(role: str, stored: str | None, passwords: Mapping[str, str | None], readable: bool) -> str:
+    """How a stored password stands to the matrix; see model.Role."""
+    if not readable:
+        return "unknown"
+    if stored is None:
+        return "none"
+    wanted = passwords.get(role)
+    if wanted is None:
+        return "unknown"
+    if scram.matches(wanted, stored, role):
+        return "declared" if scram.kind(stored) == "scram-sha-256" else "md5"
+    for other, secret in sorted(passwords.items()):
+        if other != role and secret is not None and scram.matches(secret, stored, role):
+            return f"shared:{other}"
+    return "other"
+
+
+def _databases(cursor: Cursor, snapshot: Snapshot, names: Mapping[int, str]) -> dict[int, str]:
+    query = cluster.DATABASES.format(may_size="true" if snapshot.superuser else
+                                     "pg_catalog.has_database_privilege(oid, 'CONNECT')")
+    found = rows(cursor, query)
+    for _, name, owner, connections, template, limit, text, size, _ in found:
+        database = Database(name, name_of(names, owner), connections, template, limit)
+        snapshot.model.put(database)
+        snapshot.sizes[name] = size
+        for grant in acl.grants(database.obj, text, database.owner, snapshot.major):
+            snapshot.model.put(grant)
+    return {row[0]: str(row[1]) for row in found}
+
+
+def _settings(cursor: Cursor, snapshot: Snapshot, names: Mapping[int, str], databases: Mapping[int, str]) -> None:
+    for database, role, text in rows(cursor, cluster.SETTINGS):
+        name, _, value = text.partition("=")
+        snapshot.model.put(Setting(databases.get(database, "") if database else "",
+                                   name_of(names, role) if role else "", name, value))

@@ -1,0 +1,109 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Connections to one server, armoured against what its databases' owners may have prepared.
+
+A database's owner can store settings on it that every later session takes over (search_path, statement_timeout,
+client_encoding). What is given in the startup packet wins over those:
+https://www.postgresql.org/docs/current/config-setting.html#CONFIG-SETTING-SQL
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from ..errors import ServerError
+
+try:
+    import psycopg2
+    HAS_DRIVER = True
+except ImportError:  # the module's face reports it, or starts from an empty snapshot in check mode
+    HAS_DRIVER = False
+
+# pg_catalog alone: nothing that somebody made is found before PostgreSQL's own
+PINNED = {
+    "search_path": "pg_catalog", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
+    "default_transaction_read_only": "off", "default_transaction_isolation": "read\\ committed", "datestyle": "ISO",
+    "intervalstyle": "postgres", "bytea_output": "hex", "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on", "row_security": "off", "client_min_messages": "warning", "jit": "off"}
+# what only a superuser may set: no statement of ours, and no secret in one, reaches the server's log
+SUPERUSER = {"log_statement": "none", "log_min_duration_statement": "-1", "log_min_error_statement": "panic",
+             "log_duration": "off", "log_min_duration_sample": "-1", "track_activities": "off",
+             "session_replication_role": "origin", "role": "none"}
+EVENT_TRIGGERS = {"event_triggers": "off"}  # from PostgreSQL 17 on; before, only a setting of single-user mode
+
+
+_ABSENT = ("Connection refused", "No such file or directory", "could not translate host name")
+
+
+class ServerAbsent(ServerError):
+    """Nobody answers: there is no server, or none yet."""
+
+
+class Cursor(Protocol):
+    """What the engine uses of a database cursor."""
+
+    def execute(self, query: str, vars: Sequence[object] | None = None) -> None: ...
+
+    def fetchall(self) -> list[tuple[Any, ...]]: ...
+
+    def close(self) -> None: ...
+
+
+class Server:
+    """Opens sessions. `parameters` are libpq's, without the database."""
+
+    def __init__(self, parameters: Mapping[str, object], database: str, lock_timeout: str = "3s") -> None:
+        self.parameters, self.database, self.lock_timeout = dict(parameters), database, lock_timeout
+        self.opened = 0
+        # who we are, for whoever waits for us: application names have 63 bytes at most
+        self.name = f"good_neighbor of {socket.gethostname()[:36]}"
+        self._armour: dict[str, str] | None = None
+
+    def connect(self, database: str | None = None) -> Any:
+        """A psycopg2 connection in autocommit, to the maintenance database where none is named.
+
+        Raises ServerError, with libpq's words, where the server cannot be reached or refuses.
+        """
+        if not HAS_DRIVER:
+            raise ServerAbsent("Python's psycopg2 is not there")
+        for armour in [self._armour] if self._armour is not None else self._armours():
+            try:
+                connection = self._open(database or self.database, armour)
+            except psycopg2.OperationalError as error:
+                said = str(error)
+                if "unrecognized configuration parameter" in said or "permission denied to set parameter" in said:
+                    continue
+                absent = any(word in said for word in _ABSENT)
+                raise (ServerAbsent if absent else ServerError)(
+                    f"cannot connect to database {database or self.database}: {said.strip()}") from error
+            self._armour = armour
+            self.opened += 1
+            connection.autocommit = True
+            return connection
+        raise ServerError(f"cannot connect to database {database or self.database}: the server accepts no session options")
+
+    def connect_as(self, role: str, password: str, database: str) -> Any:
+        """A psycopg2 connection of `role`, as a service's own would be. Raises the driver's OperationalError."""
+        return psycopg2.connect(**{"connect_timeout": 10, "application_name": "good_neighbor", **self.parameters,
+                                   "user": role, "password": password, "dbname": database, "client_encoding": "UTF8"})
+
+    @contextmanager
+    def cursor(self, database: str | None = None) -> Iterator[Cursor]:
+        """A cursor on a session of its own, which ends with the block."""
+        connection = self.connect(database)
+        try:
+            yield connection.cursor()
+        finally:
+            connection.close()
+
+    def _armours(self) -> list[dict[str, str]]:
+        pinned = {**PINNED, "lock_timeout": self.lock_timeout}
+        return [{**pinned, **SUPERUSER, **EVENT_TRIGGERS}, {**pinned, **SUPERUSER}, pinned]
+
+    def _open(self, database: str, armour: Mapping[str, str]) -> Any:
+        options = " ".join(f"-c {name}={value}" for name, value in armour.items())
+        return psycopg2.connect(**{"connect_timeout": 10, "application_name": self.name, **self.parameters,
+                                   "dbname": database, "client_encoding": "UTF8", "options": options})

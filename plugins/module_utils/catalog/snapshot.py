@@ -1,0 +1,51 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Everything a check needs to know of a live server, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..model import Database, Model, Obj, Role
+
+
+@dataclass
+class Snapshot:
+    """`model`: what the server holds. `stored`: verifiers by role, for undo; never shown. `unseen`: databases that were
+    not visited though they should have been, and why.
+    `expiries`, `definitions`: what undo needs to put back a VALID UNTIL, or what a removal has dropped. `available`: extensions that the server could install, None
+    where nobody asked. `live`: whether there is a server at all (check mode can start from none)."""
+
+    model: Model = field(default_factory=Model)
+    major: int = 17
+    user: str = "postgres"
+    superuser: bool = True
+    bootstrap: str = "postgres"
+    standby: bool = False
+    system_identifier: str = ""
+    live: bool = True
+    stored: dict[str, str | None] = field(default_factory=dict, repr=False)
+    expiries: dict[str, str] = field(default_factory=dict)
+    definitions: dict[tuple[str, str, str], list[str]] = field(default_factory=dict, repr=False)
+    sizes: dict[str, int | None] = field(default_factory=dict)
+    connections: dict[str, int] = field(default_factory=dict)
+    unseen: dict[str, str] = field(default_factory=dict)
+    available: frozenset[str] | None = None
+    visited: frozenset[str] = frozenset()  # databases whose inside is known
+    builtins: set[Obj] = field(default_factory=set)  # the server's or an extension's, though owner or grants were changed
+
+    @property
+    def superusers(self) -> frozenset[str]:
+        """Roles that nothing can be kept from."""
+        return frozenset(role.name for role in self.model.of(Role).values() if role.superuser)
+
+
+def empty(bootstrap: str = "postgres") -> Snapshot:
+    """A server that does not exist yet: initdb's roles and databases, nothing else."""
+    model = Model([Role(bootstrap, login=True, superuser=True, createdb=True, createrole=True, replication=True,
+                        bypassrls=True, password="unknown")])
+    for name, connections, template in (("postgres", True, False), ("template1", True, True), ("template0", False, True)):
+        model.put(Database(name, bootstrap, connections, template))
+    return Snapshot(model=model, bootstrap=bootstrap, user=bootstrap, live=False)
+
+

@@ -1,0 +1,181 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""inspect → expand → diff → classify → plan → apply: the whole of a run, for the modules' faces."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from . import plan as planning
+from .apply import Runner
+from .catalog import cluster, read, snapshot
+from .catalog.raw import rows
+from .catalog.session import Cursor, Server, ServerAbsent
+from .catalog.snapshot import Snapshot
+from .errors import ServerError
+from .expand.scope import Scope
+from .matrix.types import ACTIVE, Matrix
+from .model import Database, Extension
+from .plan import Options, Plan, Verdict
+from .rules.base import DEFERRED, OPEN, REMEDIED
+from .schema.files import SchemaFile as SchemaText
+from .undo import UndoFile
+
+_LOCK = 4742_1104_2025  # of all runs on one server; an arbitrary number that nobody else takes
+_LOCK_PATIENCE = 10.0
+_ROUNDS = 3  # what a schema file has made is looked at, and put right, in the same run
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked for. `sources`: the schema files of each database."""
+
+    matrix: Matrix
+    server: str
+    options: Options
+    sources: Mapping[str, tuple[SchemaText, ...]] = field(default_factory=dict)
+    undo_file: str | None = None
+
+
+@dataclass
+class Outcome:
+    """What a run found and did. `steps` in the order of execution; `notes` for the user; `changed`: whether anything was,
+    or would be, changed. `after`: the server as it is then."""
+
+    scope: Scope
+    before: Snapshot
+    after: Snapshot
+    verdicts: list[Verdict]
+    plan: Plan
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.plan.steps)
+
+
+def check(server: Server, request: Request) -> Outcome:
+    """Judges the server and changes nothing. Raises ServerError where it cannot be reached."""
+    scope, found = _inspect(server, request)
+    options = Options("audit", today=request.options.today)
+    plan = planning.make(scope, found, options, request.sources)
+    return Outcome(scope, found, found, plan.verdicts, plan)
+
+
+def foretell(server: Server, request: Request) -> Outcome:
+    """What `enforce` would do, on the model alone; from an empty snapshot where there is no server yet."""
+    notes = []
+    try:
+        scope, found = _inspect(server, request)
+    except ServerAbsent as absent:
+        found = snapshot.empty()
+        scope = Scope(request.matrix, request.server, found.bootstrap)
+        notes.append(f"there is no server yet ({absent}): this plan starts from an empty one")
+    plan = planning.make(scope, found, request.options, request.sources)
+    return Outcome(scope, found, plan.after, plan.verdicts, plan, notes)
+
+
+def enforce(server: Server, request: Request) -> Outcome:
+    """Makes it so, as far as the options allow, and looks again. Raises ServerError, with nothing half done."""
+    with _alone(server):
+        scope, first = _inspect(server, request)
+        runner = Runner(server, scope, first.major, scope.passwords(), request.sources)
+        undo = UndoFile(request.undo_file, request.server) if request.undo_file else None
+        steps: list[planning.Step] = []
+        plan, found = planning.make(scope, first, request.options, request.sources), first
+        initial = plan
+        for _ in range(_ROUNDS):
+            todo = [step for step in plan.steps if step.key not in runner.deferred]
+            if not todo:
+                break
+            _may_change(found)
+            if undo is not None:
+                undo.add(todo)
+            runner.run(todo)
+            steps += todo
+            _, found = _inspect(server, request)
+            plan = planning.make(scope, found, request.options, request.sources)
+        verdicts = _verdicts(initial, plan, runner.deferred, scope, request.options) if steps else initial.verdicts
+        return Outcome(scope, first, found, verdicts, Plan(steps, verdicts, first, found))
+
+
+def _verdicts(initial: Plan, last: Plan, deferred: Collection[tuple[str, str, str, str]], scope: Scope, options: Options
+              ) -> list[Verdict]:
+    """The states after a real run, by what the server says now."""
+    remaining = {verdict.violation.key: verdict.violation for verdict in last.verdicts}
+    found = []
+    for key in dict.fromkeys([*(verdict.violation.key for verdict in initial.verdicts), *remaining]):
+        violation = remaining.get(key)
+        if violation is None:
+            gone = next(verdict.violation for verdict in initial.verdicts if verdict.violation.key == key)
+            found.append(Verdict(gone, REMEDIED))
+        else:
+            state = planning.state_of(violation, scope, options)
+            found.append(Verdict(violation, DEFERRED if key in deferred and state == OPEN else state))
+    return found
+
+
+def _inspect(server: Server, request: Request) -> tuple[Scope, Snapshot]:
+    scope = Scope(request.matrix, request.server, "postgres")
+
+    def visit(databases: Mapping[str, Database]) -> list[str]:
+        named = [name for name in scope.places if name in databases and name != "template0"]
+        if any(place.kind == ACTIVE and name not in databases for name, place in scope.places.items()):
+            # one that is missing may have been renamed: its tables tell
+            named += [name for name, found in databases.items() if name not in scope.places and found.connections]
+        return named
+
+    found = read.read(server, scope.passwords(), visit)
+    if found.bootstrap != "postgres":
+        scope = Scope(request.matrix, request.server, found.bootstrap)
+    expected = scope.spec.system_identifier
+    if expected and found.system_identifier != expected:
+        raise ServerError(f"this is not {request.server}: its system identifier is {found.system_identifier}, the matrix says "
+                          f"{expected}; nothing was changed. Is the connection right? If the cluster was made anew, correct "
+                          "system_identifier.")
+    if _extensions_missing(scope, found):
+        with server.cursor() as cursor:
+            found.available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
+    return scope, found
+
+
+def _extensions_missing(scope: Scope, found: Snapshot) -> bool:
+    """Whether any declared extension is not installed: only then it matters what the server could install."""
+    declared = {(row.database, name) for row in scope.rows if row.status == ACTIVE for name in row.extensions}
+    declared |= {("postgres", name) for name in scope.spec.extensions}
+    return any((key not in found.model.of(Extension)) for key in declared)
+
+
+def _may_change(found: Snapshot) -> None:
+    if found.standby:
+        raise ServerError("this server is a standby: nothing can be changed here; run against its primary")
+    if not found.superuser:
+        raise ServerError(f"role {found.user} is no superuser: it cannot change what the matrix asks for; log in as a superuser")
+
+
+@contextmanager
+def _alone(server: Server) -> Iterator[None]:
+    """One changing run at a time on one server. Raises ServerError that names who holds the lock."""
+    with server.cursor() as cursor:
+        end = time.monotonic() + _LOCK_PATIENCE
+        while not rows(cursor, f"SELECT pg_catalog.pg_try_advisory_lock({_LOCK})")[0][0]:
+            if time.monotonic() > end:
+                raise ServerError(f"another run is at work on this server: {_holder(cursor)}; wait for it and run again")
+            time.sleep(0.25)
+        yield
+
+
+def _holder(cursor: Cursor) -> str:
+    found = rows(cursor, f"""
+        SELECT coalesce(a.application_name, '?'), coalesce(a.usename::text, '?'), coalesce(a.client_addr::text, 'the local socket'),
+               a.backend_start::timestamp(0)::text, a.pid
+        FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+        WHERE l.locktype = 'advisory' AND l.granted AND (l.classid::int8 << 32 | l.objid::int8) = {_LOCK}""")
+    if not found:
+        return "it has just ended"
+    name, role, address, since, pid = found[0]
+    return f"{name}, as {role} from {address}, since {since} (process {pid} of the server)"
+

@@ -1,0 +1,210 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the matrix wants of the inside of a database: owners, grants, default privileges, extensions, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from .. import acl
+from ..catalog.snapshot import Snapshot
+from ..matrix.types import ACTIVE, RETIRED
+from ..model import (
+    BOOKKEEPING, DATABASE_OWNER, PUBLIC, ROUTINES, DefaultGrant, Extension, Grant, Model, Obj, Owner,
+    SchemaFile, Table, Thing)
+from . import grants as holders
+from .scope import MAINTAINED, Place, Scope
+
+_SUPERUSERS_ONLY = ("FOREIGN DATA WRAPPER", "LANGUAGE")  # kinds that PostgreSQL lets nobody else own
+
+
+class Inside:
+    """The present inside of one database, by object."""
+
+    def __init__(self, place: Place, scope: Scope, snapshot: Snapshot, now: Model, grants: Iterable[Grant]) -> None:
+        self.place, self.scope, self.snapshot, self.now = place, scope, snapshot, now
+        self.grants: dict[Obj, list[Grant]] = {}
+        for grant in grants:
+            self.grants.setdefault(grant.obj, []).append(grant)
+        self.routines: dict[str, str] = {}
+        for thing in now.of(Thing).values():
+            if thing.database == place.name and thing.kind in ("definer function", "untrusted function"):
+                self.routines[thing.name] = thing.kind.split()[0]
+
+    def kind_of(self, obj: Obj) -> str:
+        """definer or untrusted, for a routine that is."""
+        return self.routines.get(obj.text, "") if obj.kind in ROUTINES else ""
+
+
+def expand(place: Place, scope: Scope, snapshot: Snapshot, now: Model, want: Model, owners: Iterable[Owner],
+           grants: Iterable[Grant]) -> None:
+    """Put the desired inside of `place` into `want`; `owners` and `grants` are the present ones of this database."""
+    inside = Inside(place, scope, snapshot, now, grants)
+    seen = set()
+    for owner in owners:
+        want.put(replace(owner, owner=_owner(owner, inside)))
+        if owner.obj not in snapshot.builtins:
+            seen.add(owner.obj)
+            _grants(owner, inside, want)
+    for obj in inside.grants.keys() - seen:
+        for grant in inside.grants[obj]:
+            _keep(grant, inside, want, scope.bootstrap)
+    _defaults(inside, want)
+    _presence(inside, want)
+    _tables(inside, want)
+
+
+def _owner(owner: Owner, inside: Inside) -> str:
+    """Who is to own it."""
+    place, superusers = inside.place, inside.snapshot.superusers
+    obj, present = owner.obj, owner.owner
+    if obj in inside.snapshot.builtins or BOOKKEEPING in (obj.schema, obj.name if obj.kind == "SCHEMA" else "") \
+            or obj.kind in _SUPERUSERS_ONLY:
+        return present if present in superusers else inside.scope.bootstrap
+    if place.kind == MAINTAINED or owner.linked or obj.kind == "SERVER":
+        return present  # its presence is the question (rules), or it follows its table
+    if obj.kind == "SCHEMA" and obj.name == "public" and present == DATABASE_OWNER:
+        return present
+    if obj.kind in ROUTINES and (inside.kind_of(obj) or present not in superusers):
+        return present  # somebody else's code would run with the new owner's rights: for a human to read
+    return place.owner
+
+
+def _grants(owner: Owner, inside: Inside, want: Model) -> None:
+    obj, present, place = owner.obj, owner.owner, inside.place
+    found = inside.grants.get(obj, [])
+    kind = inside.kind_of(obj)
+    for grant in found:
+        _keep(grant, inside, want, present)
+    rightful = present in (place.owner, DATABASE_OWNER)
+    if rightful and place.kind != MAINTAINED:
+        full = acl.owners_privileges(obj.kind, inside.snapshot.major)
+        _require(want, Grant(obj, "", present, present, full))
+    for grantee, privileges in holders.required(place, obj, kind == "definer" and present == place.owner).items():
+        _require(want, Grant(obj, "", grantee, present, tuple(sorted(privileges))))
+
+
+def _require(want: Model, grant: Grant) -> None:
+    """Add to what is wanted already for the same grantee."""
+    held = want.of(Grant).get(grant.key)
+    if held is not None:
+        grant = replace(grant, privileges=tuple(sorted({*held.privileges, *grant.privileges})), grantable=held.grantable)
+    if grant.privileges:
+        want.put(grant)
+
+
+def _keep(grant: Grant, inside: Inside, want: Model, owner: str) -> None:
+    """Take over what of a present grant may stay."""
+    place, obj = inside.place, grant.obj
+    superusers = inside.snapshot.superusers
+    kind = inside.kind_of(obj)
+    if grant.grantee in superusers or grant.grantee == owner:
+        want.put(grant)
+        return
+    if grant.grantee == place.owner and place.kind != MAINTAINED and obj not in inside.snapshot.builtins:
+        want.put(grant)  # the rightful owner, on what is about to be its own
+        return
+    if kind == "untrusted" or (kind == "definer" and owner != place.owner):
+        if grant.grantee == PUBLIC:
+            want.put(grant)  # the function itself is reported; who needs it, a human knows
+            return
+    if grant.grantor != owner:
+        return
+    identity = inside.scope.roles.get(grant.grantee)
+    rights = identity.rights if identity else None
+    privileges = set(grant.privileges) & holders.allowed(place, obj, grant.grantee, kind, rights)
+    if obj in inside.snapshot.builtins and grant.grantee == PUBLIC:
+        privileges = set()
+    if privileges:
+        want.put(replace(grant, privileges=tuple(sorted(privileges)), grantable=()))
+
+
+def _defaults(inside: Inside, want: Model) -> None:
+    place, now = inside.place, inside.now
+    present = [grant for grant in now.of(DefaultGrant).values() if grant.database == place.name]
+    for grant in present:
+        if grant.grantee == grant.creator or grant.grantee in inside.snapshot.superusers or grant.grantee == place.owner:
+            want.put(grant)
+            continue
+        privileges = set(grant.privileges) & holders.default_allowed(place, grant.kind, grant.grantee)
+        if privileges:
+            want.put(replace(grant, privileges=tuple(sorted(privileges)), grantable=()))
+    if place.kind != ACTIVE:
+        return
+    schemas = {owner.obj.name for owner in now.of(Owner).values() if owner.obj.database == place.name
+               and owner.obj.kind == "SCHEMA" and owner.obj.name != BOOKKEEPING
+               and owner.obj not in inside.snapshot.builtins} or {"public"}
+    for grantee in (*place.readers, *place.logins):
+        wanted = {"TABLES": frozenset({"SELECT"})} if grantee in place.readers else {
+            "TABLES": holders.login_writes(place), "SEQUENCES": frozenset({"SELECT", "UPDATE", "USAGE"})}
+        for kind, privileges in wanted.items():
+            _require_default(place, kind, grantee, privileges, schemas, present, want)
+
+
+def _require_default(place: Place, kind: str, grantee: str, privileges: frozenset[str], schemas: set[str],
+                     present: Iterable[DefaultGrant], want: Model) -> None:
+    """For all schemas, unless each schema has it for itself."""
+    held = {grant.schema: set(grant.privileges) for grant in present
+            if grant.creator == place.owner and grant.kind == kind and grant.grantee == grantee}
+    if privileges <= held.get("", set()) or all(privileges <= held.get(schema, set()) for schema in schemas):
+        return
+    kept = want.get(DefaultGrant, place.name, place.owner, "", kind, grantee)
+    privileges |= set(kept.privileges if kept else ())
+    want.put(DefaultGrant(place.name, place.owner, "", kind, grantee, tuple(sorted(privileges))))
+
+
+def _presence(inside: Inside, want: Model) -> None:
+    place, now, row = inside.place, inside.now, inside.place.row
+    declared = set(row.extensions) if row and place.kind == ACTIVE else set()
+    if place.name == "postgres":
+        declared = set(inside.scope.spec.extensions)
+    for name in sorted(declared - {"plpgsql"}):
+        want.put(Extension(place.name, name))
+    for extension in now.of(Extension).values():
+        if extension.database == place.name and (extension.name == "plpgsql" or place.kind == RETIRED):
+            want.put(extension)
+    named = {grant.name for rights in inside.scope.system_rights().values() for grant in rights.grants
+             if grant.database == place.name}
+    for thing in now.of(Thing).values():
+        if thing.database == place.name and _thing_may_stay(thing, place, named, row.publications if row else ()):
+            want.put(thing)
+
+
+def _thing_may_stay(thing: Thing, place: Place, named: set[str], publications: Iterable[str]) -> bool:
+    if thing.kind == "publication":
+        return thing.name in publications
+    if thing.kind == "definer function":
+        return (thing.detail == place.owner and place.kind != MAINTAINED) or thing.name.partition("(")[0] in named
+    return False
+
+
+def _tables(inside: Inside, want: Model) -> None:
+    place, now, row = inside.place, inside.now, inside.place.row
+    present = {table.key: table for table in now.of(Table).values() if table.database == place.name}
+    declared = {(place.name, "public", name) for name in row.tables} if row else set()
+    for key, table in present.items():
+        if place.kind != ACTIVE or row is None or table.schema == BOOKKEEPING or table.kind not in ("TABLE", "FOREIGN TABLE") \
+                or key in declared or _is_part_of_declared(table, present, declared):
+            want.put(table if row is None or row.vectors or place.kind != ACTIVE else replace(table, vectors=()))
+    if place.kind == ACTIVE:
+        for database, schema, name in declared - present.keys():
+            want.put(Table(str(database), str(schema), str(name), "TABLE"))
+    for file in now.of(SchemaFile).values():
+        if file.database == place.name:
+            want.put(file)  # the rules on schema files judge them
+
+
+def _is_part_of_declared(table: Table, present: Mapping[tuple[object, ...], Table], declared: set[tuple[str, str, str]]
+                         ) -> bool:
+    """Whether it is a partition, at any depth, of a declared table."""
+    schema, _, name = table.parent.partition(".")
+    seen = set()
+    while name and (table.database, schema, name) not in seen:
+        seen.add((table.database, schema, name))
+        if (table.database, schema, name) in declared:
+            return True
+        parent = present.get((table.database, schema, name))
+        schema, _, name = parent.parent.partition(".") if parent else ("", "", "")
+    return False
+

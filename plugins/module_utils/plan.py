@@ -1,0 +1,214 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The plan: which changes may run, in which order, and what is open after them. Pure: it runs on the model alone.
+
+Judge, carry out what is allowed on the model, judge again, until nothing allowed is left: so what one step makes
+possible (the grants of a database that was created) or breaks (a reader's grant, by a change of owner) is in the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from . import simulate, undo
+from .catalog.snapshot import Snapshot
+from .expand.desired import desired
+from .expand.scope import Scope
+from .model import (
+    Change, Database, DefaultGrant, Extension, Grant, Item, Membership, Owner, Role, SchemaFile, Session, Setting, Table,
+    Thing)
+from .rules import registry
+from .rules.base import EXCEPTED, OPEN, REMEDIED, UNCHECKED, Violation, World
+from .rules.database import UNSEEN
+from .rules.world import UNREADABLE
+from .schema.files import SchemaFile as SchemaText
+from .schema.text import created_tables
+
+_ROUNDS = 12  # each is one more layer of what a change makes possible; three are usual
+
+
+@dataclass(frozen=True)
+class Options:
+    """How far a run may go. `today` is a day in ISO 8601, for exceptions that end."""
+
+    mode: str
+    remedies: tuple[str, ...] = ("safe",)
+    services: tuple[str, ...] = ()
+    baseline: tuple[str, ...] = ()
+    today: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change to run: in `database` (empty: in the maintenance database), for the violation `key`. `undo` are the
+    statements that take it back."""
+
+    change: Change
+    database: str
+    key: tuple[str, str, str, str]
+    order: tuple[int, str, int, int]
+    undo: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A violation and what became of it."""
+
+    violation: Violation
+    state: str = OPEN
+
+
+@dataclass
+class Plan:
+    """`steps` in the order in which they run; `verdicts` as after the run; `after` the model then."""
+
+    steps: list[Step]
+    verdicts: list[Verdict]
+    before: Snapshot
+    after: Snapshot
+
+
+def make(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[str, tuple[SchemaText, ...]]) -> Plan:
+    """The plan for one server."""
+    state = replace(snapshot, model=snapshot.model.copy())
+    first: list[Violation] | None = None
+    steps: list[Step] = []
+    fresh = {database.name for database in snapshot.model.of(Database).values() if not database.connections}
+    for turn in range(_ROUNDS):
+        violations = judge(scope, state, options, sources)
+        first = violations if first is None else first
+        made = _turn(violations, scope, state, options, sources, fresh, turn)
+        if not made:
+            break
+        steps += made
+    return Plan(sorted(steps, key=lambda step: step.order), _verdicts(first or [], violations, scope, options), snapshot, state)
+
+
+def judge(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[str, tuple[SchemaText, ...]]
+          ) -> list[Violation]:
+    """All violations of the snapshot, worst first."""
+    want = desired(scope, snapshot, snapshot.model)
+    return registry.judge(World(scope, snapshot, snapshot.model, want, sources, frozenset(options.baseline)))
+
+
+def _turn(violations: list[Violation], scope: Scope, state: Snapshot, options: Options,
+          sources: Mapping[str, tuple[SchemaText, ...]], fresh: set[str], turn: int) -> list[Step]:
+    """Carries out what is allowed now; the steps."""
+    todo: dict[Change, Violation] = {}
+    for violation in violations:
+        if _allowed(violation, scope, options, fresh):
+            for change in violation.changes:
+                todo.setdefault(change, violation)
+    steps = []
+    for change, violation in sorted(todo.items(), key=lambda pair: (_stage(pair[0]), pair[0].item.key)):
+        if not simulate.possible(change, state.model):
+            continue
+        earlier = state.model.copy()
+        simulate.apply(change, state)
+        _foresee(change, scope, state, sources)
+        if isinstance(change.item, Database) and change.before is None:
+            fresh.add(change.item.name)
+        if earlier == state.model:
+            continue  # an earlier step of this turn took it along
+        stage, phase = _stage(change)
+        database = _where(change.item)
+        taken_back = () if database in fresh else tuple(undo.statements(change, earlier, state))
+        steps.append(Step(change, database, violation.key, (stage, database if stage == 1 else "", turn, phase), taken_back))
+    return steps
+
+
+def _allowed(violation: Violation, scope: Scope, options: Options, fresh: set[str]) -> bool:
+    if options.mode == "audit" or not violation.changes or excepted(violation, scope, options):
+        return False
+    if options.services and violation.service not in options.services:
+        return False
+    if options.mode == "additive":
+        return all(_adds_only(change, fresh) for change in violation.changes)
+    return violation.remedy_kind in options.remedies
+
+
+def _adds_only(change: Change, fresh: set[str]) -> bool:
+    """Whether it creates or grants what is missing, and takes nothing from anybody. In a database that accepts no
+    connections yet nobody has anything that could be taken."""
+    item, before, after = change.item, change.before, change.after
+    place = _where(item) or (item.name if isinstance(item, Database) else item.obj.name if isinstance(item, Grant)
+                             else getattr(item, "database", ""))
+    if place in fresh and not isinstance(item, (Thing, Session)):
+        return True
+    if isinstance(item, (Grant, DefaultGrant)):
+        assert before is None or isinstance(before, (Grant, DefaultGrant))
+        return isinstance(after, (Grant, DefaultGrant)) and (before is None or (
+            set(before.privileges) <= set(after.privileges) and before.grantable == after.grantable))
+    if isinstance(item, SchemaFile):
+        return True
+    return before is None and isinstance(item, (Role, Database, Extension))
+
+
+def excepted(violation: Violation, scope: Scope, options: Options) -> bool:
+    """Whether the matrix accepts it for now."""
+    return any(entry.rule == violation.rule.id and entry.object in (violation.object, violation.role, violation.database)
+               and options.today <= entry.expires for entry in scope.spec.exceptions)
+
+
+def _verdicts(first: list[Violation], last: list[Violation], scope: Scope, options: Options) -> list[Verdict]:
+    remaining = {violation.key: violation for violation in last}
+    found = [Verdict(remaining.get(violation.key, violation), REMEDIED if violation.key not in remaining
+                     else state_of(violation, scope, options)) for violation in first]
+    known = {violation.key for violation in first}
+    return found + [Verdict(v, state_of(v, scope, options)) for v in last if v.key not in known]
+
+
+def state_of(violation: Violation, scope: Scope, options: Options) -> str:
+    """The state of a violation that is there."""
+    if violation.rule in (UNSEEN, UNREADABLE):
+        return UNCHECKED
+    return EXCEPTED if excepted(violation, scope, options) else OPEN
+
+
+def _foresee(change: Change, scope: Scope, state: Snapshot, sources: Mapping[str, tuple[SchemaText, ...]]) -> None:
+    """The declared tables that a schema file will make. What else is in it shows when it has run."""
+    file = change.after
+    if not isinstance(file, SchemaFile) or file.state != "applied":
+        return
+    place = scope.places[file.database]
+    declared = set(place.row.tables) if place.row else set()
+    for source in sources.get(file.database, ()):
+        for schema, name in created_tables(source.text) if source.path == file.path else ():
+            if name in declared and schema in (None, "public"):
+                state.model.put(Table(file.database, "public", name, "TABLE"))
+
+
+def _where(item: Item) -> str:
+    """The database in which a change of `item` runs."""
+    if isinstance(item, (Owner, Grant)):
+        return item.obj.database
+    if isinstance(item, (DefaultGrant, Extension, Thing, SchemaFile, Table)):
+        return item.database
+    return ""
+
+
+_SHARED_KINDS = ("DATABASE", "TABLESPACE", "PARAMETER")
+
+
+def _stage(change: Change) -> tuple[int, int]:
+    """(stage, phase): 0 what is shared, 1 inside the databases, 2 sessions last, when no door is open any more."""
+    item = change.item
+    if isinstance(item, Role):
+        return 0, 0 if change.before is None else 1
+    if isinstance(item, Membership):
+        return 0, 2
+    if isinstance(item, Database):
+        opens = isinstance(change.before, Database) and item.connections and not change.before.connections
+        return 0, 3 if change.before is None else 9 if opens else 4
+    if isinstance(item, Setting):
+        return 0, 5
+    if isinstance(item, Session):
+        return 2, 0
+    if isinstance(item, (Owner, Grant)) and item.obj.kind in _SHARED_KINDS:
+        return 0, 6 if isinstance(item, Owner) else 7
+    phases: dict[type[Item], int] = {Thing: 0, Extension: 2, Owner: 3, Grant: 4, DefaultGrant: 5, SchemaFile: 6}
+    phase = phases[type(item)]
+    if isinstance(item, Thing):
+        phase = 0 if item.kind == "user mapping" else 1
+    return 1, phase

@@ -1,0 +1,74 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Code: functions that run as somebody else, or that somebody else has planted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..expand.scope import MAINTAINED
+from ..model import ROUTINES, Change, Owner, Thing
+from .base import CRITICAL, HIGH, MANUAL, MEDIUM, Rule, Violation, World
+
+DEFINER = Rule("code-definer-foreign", CRITICAL, MANUAL, "A function runs as somebody else than the database's owner.",
+               "Who may call it acts as a superuser, or as another service.",
+               "None: only a human can say what the function is for. Read it, then drop it, or give it to the owner.")
+UNTRUSTED = Rule("code-untrusted", CRITICAL, MANUAL, "A function, or its language, runs outside of what SQL can forbid.",
+                 "It reads files and runs commands as the server.", "None: read it, then drop it, or revoke EXECUTE from PUBLIC.")
+FOREIGN = Rule("code-foreign-owner", CRITICAL, MANUAL, "A function in a service's database belongs to another role.",
+               "Found on the search path, in a trigger or a default, its code runs with the service's rights.",
+               "None: to give it to the owner would run a stranger's code as the owner. Read it, then decide.")
+EVENT_TRIGGER = Rule("code-event-trigger", CRITICAL, MANUAL, "An event trigger is defined.",
+                     "Its function runs in everybody's session, the superuser's too.", "None: read it, then drop it.")
+TEMPLATE = Rule("code-template", CRITICAL, MANUAL, "Something was made in template1, or by a service in a maintenance database.",
+                "Every database made from the template is born with it; services do not meet in maintenance databases.",
+                "None: read it, then drop it.")
+RULES = (DEFINER, UNTRUSTED, FOREIGN, EVENT_TRIGGER, TEMPLATE)
+
+_THINGS = {"definer function": (DEFINER, "Function", "runs with the rights of its owner {detail}, whoever calls it: read it, "
+                                "then drop it or ALTER FUNCTION ... OWNER TO the service's owner"),
+           "untrusted function": (UNTRUSTED, "Function", "is written in a language without walls ({detail}): read it, then "
+                                  "drop it or revoke EXECUTE from PUBLIC"),
+           "untrusted language": (UNTRUSTED, "Language", "has no walls (owner {detail}): drop it once no function needs it"),
+           "event trigger": (EVENT_TRIGGER, "Event trigger", "runs its function in everybody's session (on {detail}): read "
+                             "it, then drop it")}
+
+
+def judge(change: Change, world: World) -> list[Violation]:
+    """Things of code that may not stay."""
+    item = change.item
+    if not isinstance(item, Thing) or change.after is not None or item.kind not in _THINGS:
+        return []
+    rule, word, says = _THINGS[item.kind]
+    place = world.place(item.database)
+    if place is not None and place.kind == MAINTAINED and item.database == "template1":
+        rule = TEMPLATE
+    return [Violation(rule, f"{word} {item.name} in database {item.database} {says.format(detail=item.detail)}.",
+                      database=item.database, object=item.name, service=world.service(item.database))]
+
+
+def planted(world: World) -> Iterator[Violation]:
+    """Functions of strangers in a service's database, and anything in the maintenance databases that should not be."""
+    for owner in sorted(world.now.of(Owner).values()):
+        obj, place = owner.obj, world.place(owner.obj.database)
+        if place is None or obj in world.snapshot.builtins or (obj.kind == "SCHEMA" and obj.name == "public"):
+            continue
+        superuser = owner.owner in world.snapshot.superusers
+        if place.kind == MAINTAINED:
+            if obj.database == "template1" or not superuser:
+                yield Violation(TEMPLATE, f"{obj.kind.capitalize()} {obj.text} of role {owner.owner} lies in database "
+                                f"{obj.database}, where nothing of a service belongs: read it, then drop it.",
+                                database=obj.database, role=owner.owner, object=obj.text,
+                                severity=CRITICAL if obj.kind in ROUTINES else HIGH if not superuser else MEDIUM)
+        elif obj.kind in ROUTINES and owner.owner != place.owner and not superuser and not _told(world, owner):
+            yield Violation(FOREIGN, f"Function {obj.text} in database {obj.database} belongs to role {owner.owner} "
+                            f"({world.scope.home(owner.owner)}): where the service calls it, that role's code runs with the "
+                            "service's rights. Read it, then drop it or ALTER FUNCTION ... OWNER TO "
+                            f"{place.owner}.", database=obj.database, role=owner.owner, object=obj.text,
+                            service=place.service)
+
+
+def _told(world: World, owner: Owner) -> bool:
+    """Whether the function is reported already for how it runs."""
+    return any(world.now.get(Thing, owner.obj.database, kind, owner.obj.text)
+               for kind in ("definer function", "untrusted function"))

@@ -1,0 +1,155 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Grants: on databases and on what lies in them, now and by default privileges."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..expand.scope import MAINTAINED
+from ..matrix.types import ACTIVE
+from ..model import PUBLIC, ROUTINES, Change, DefaultGrant, Grant, Owner, Role
+from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
+
+PUBLIC_CONNECT = Rule("database-public-connect", CRITICAL, SAFE, "PUBLIC may connect to a database.",
+                      "Every role of the server gets in, those of other services too.", "Revokes it from PUBLIC; open sessions stay.")
+PUBLIC_TEMPORARY = Rule("database-public-temporary", MEDIUM, SAFE, "PUBLIC may create temporary tables in a database.",
+                        "A read-only reader fills the service's disk.", "Revokes it from PUBLIC.")
+DATABASE_FOREIGN = Rule("database-foreign-grant", HIGH, SAFE, "A role holds privileges on a database that is not its own.",
+                        "It may enter the neighbour's database, or make schemas in it.", "Revokes them; open sessions stay.")
+DATABASE_MISSING = Rule("database-grant-missing", HIGH, SAFE, "A role lacks a privilege on its own database.",
+                        "The owner, a login or a reader cannot get in.", "Grants it.")
+PUBLIC_GRANT = Rule("grant-public", HIGH, SAFE, "PUBLIC holds privileges on an object.",
+                    "Whoever gets into the database has them.", "Revokes them.")
+DEFINER = Rule("grant-definer-public", HIGH, SAFE, "PUBLIC may execute a function that runs as its owner.",
+               "A read-only reader writes through it.", "Revokes it from PUBLIC; the row's logins get it by name.")
+FOREIGN = Rule("grant-foreign", HIGH, SAFE, "A role holds privileges on an object of a database that is not its own.",
+               "It reads or changes the neighbour's rows, now or as soon as it gets in.", "Revokes them.")
+BEYOND = Rule("grant-beyond", HIGH, SAFE, "A reader, login or system role holds more than its part allows.",
+              "A reader must only read, a login only write rows, a monitor see no table.", "Revokes what is too much.")
+OPTION = Rule("grant-option", HIGH, SAFE, "A role may pass on its privileges.", "It lets in whom it likes.",
+              "Revokes the grant option, and what was passed on with it.")
+MISSING = Rule("grant-missing", MEDIUM, SAFE, "A role lacks privileges on an object of its own database.",
+               "The owner, a login or a reader cannot do its work.", "Grants them.")
+SYSTEM = Rule("grant-system-object", CRITICAL, SAFE, "A role holds privileges on an object of PostgreSQL that are kept for superusers.",
+              "Such functions read files, switch the log, reload the server.", "Revokes them.")
+PARAMETER = Rule("grant-parameter", HIGH, SAFE, "A role may set a setting that is kept for superusers.",
+                 "It lifts a limit that protects its neighbours, or runs a command as the server.", "Revokes it.")
+TABLESPACE = Rule("grant-tablespace", LOW, SAFE, "A role may create in a tablespace.", "It puts its files there.", "Revokes it.")
+DEFAULT_FOREIGN = Rule("grant-default-foreign", HIGH, SAFE, "Default privileges give objects made later to whom they must not be given.",
+                       "Nothing is to be seen today; the next table lets the wrong ones in.", "Revokes the default.")
+DEFAULT_MISSING = Rule("grant-default-missing", MEDIUM, SAFE, "Default privileges do not give tables made later to a reader or login.",
+                       "After the next migration it cannot do its work.", "Grants them for all schemas.")
+DANGLING = Rule("grant-dangling", LOW, MANUAL, "A grant belongs to a role that no longer exists.",
+                "A later role could get its number, and with it the privilege.",
+                "None: the catalog's entry must be mended by a human, or the object recreated.")
+RULES = (PUBLIC_CONNECT, PUBLIC_TEMPORARY, DATABASE_FOREIGN, DATABASE_MISSING, PUBLIC_GRANT, DEFINER, FOREIGN, BEYOND, OPTION,
+         MISSING, SYSTEM, PARAMETER, TABLESPACE, DEFAULT_FOREIGN, DEFAULT_MISSING, DANGLING)
+
+
+def judge(change: Change, world: World) -> list[Violation]:
+    """Violations in one grant, or one default grant."""
+    item = change.item
+    if isinstance(item, DefaultGrant):
+        return _default(change, item, world)
+    if not isinstance(item, Grant):
+        return []
+    now, wanted = change.before, change.after
+    held = set(now.privileges) if isinstance(now, Grant) else set()
+    right = set(wanted.privileges) if isinstance(wanted, Grant) else set()
+    found = []
+    if held - right:
+        found.append(_too_much(change, item, tuple(sorted(held - right)), world))
+    elif isinstance(now, Grant) and isinstance(wanted, Grant) and set(now.grantable) - set(wanted.grantable):
+        found.append(_violation(OPTION, replace(now, privileges=now.grantable), Change(now, replace(now, grantable=wanted.grantable)),
+                                "and may pass that on to whom it likes", world))
+    if right - held:
+        rule = DATABASE_MISSING if item.obj.kind == "DATABASE" else MISSING
+        gain = Change(now, replace(item, privileges=tuple(sorted(held | right)), grantable=getattr(now, "grantable", ())))
+        found.append(_lacks(rule, item, tuple(sorted(right - held)), gain, world))
+    return found
+
+
+def _too_much(change: Change, grant: Grant, privileges: tuple[str, ...], world: World) -> Violation:
+    """A grant, or a part of one, that must go. What hangs on another's grant option goes with that."""
+    held, database = replace(grant, privileges=privileges), grant.obj.database
+    owner = world.now.of(Owner).get((grant.obj,))
+    if grant.grantee.isdigit() and grant.grantee not in {str(key[0]) for key in world.now.of(Role)}:
+        return _violation(DANGLING, held, None, "a role that is gone", world)
+    rest = tuple(sorted(set(grant.privileges) - set(privileges)))
+    after = replace(grant, privileges=rest, grantable=tuple(sorted(set(grant.grantable) & set(rest)))) if rest else None
+    passed_on = owner is not None and grant.grantor != owner.owner and grant.column == ""
+    remedy = None if passed_on else Change(grant, after)
+    rule, lets = _rule(held, world)
+    severity = ""
+    if rule is FOREIGN:
+        severity = CRITICAL if world.can_enter(grant.grantee, database) else MEDIUM
+    if passed_on:
+        lets += f" (passed on by {grant.grantor}, and ends with its grant option)"
+    return _violation(rule, held, remedy, lets, world, severity)
+
+
+def _rule(grant: Grant, world: World) -> tuple[Rule, str]:
+    obj, place = grant.obj, world.place(grant.obj.database or grant.obj.name)
+    if obj.kind == "DATABASE":
+        if grant.grantee == PUBLIC:
+            if "CONNECT" in grant.privileges:
+                return PUBLIC_CONNECT, "every role of the server gets in"
+            return PUBLIC_TEMPORARY, "whoever is inside fills its disk with temporary tables"
+        return DATABASE_FOREIGN, "it is not its database"
+    if obj.kind == "PARAMETER":
+        return PARAMETER, "it lifts what protects its neighbours"
+    if obj.kind == "TABLESPACE":
+        return TABLESPACE, "it puts its files there"
+    if obj in world.snapshot.builtins:
+        return SYSTEM, "PostgreSQL keeps it for superusers"
+    if grant.grantee == PUBLIC:
+        return (DEFINER, "it runs as its owner, whoever calls it") if obj.kind in ROUTINES else (
+            PUBLIC_GRANT, "whoever gets into the database has that")
+    own = place is not None and place.kind in (ACTIVE, MAINTAINED) and (
+        grant.grantee in (*place.readers, *place.logins) or grant.grantee in place.systems)
+    return (BEYOND, "that is more than its part allows") if own else (FOREIGN, "it is not its database")
+
+
+def _violation(rule: Rule, grant: Grant, remedy: Change | None, lets: str, world: World, severity: str = "") -> Violation:
+    obj, database = grant.obj, grant.obj.database or (grant.obj.name if grant.obj.kind == "DATABASE" else "")
+    column = f" ({grant.column})" if grant.column else ""
+    where = f" in database {grant.obj.database}" if grant.obj.database else ""
+    who = world.who(grant.grantee)
+    if obj.kind == "DATABASE" and database in ("postgres", "template1") and rule is PUBLIC_CONNECT:
+        severity = MEDIUM
+    return Violation(rule, f"{who[0].upper()}{who[1:]} holds {', '.join(grant.privileges)}{column} on {obj.kind.lower()} "
+                     f"{obj.text}{where}: {lets}.", (remedy,) if remedy else (), database or None, grant.grantee,
+                     obj.text + (f".{grant.column}" if grant.column else ""), world.service(database, grant.grantee), severity)
+
+
+def _lacks(rule: Rule, grant: Grant, privileges: tuple[str, ...], change: Change, world: World) -> Violation:
+    obj, database = grant.obj, grant.obj.database or grant.obj.name
+    where = f" in database {grant.obj.database}" if grant.obj.database else ""
+    who = f"Role {grant.grantee} ({world.scope.home(grant.grantee)})"
+    identity = world.scope.roles.get(grant.grantee)
+    severity = MEDIUM if identity and identity.kind in ("reader", "system") else ""
+    return Violation(rule, f"{who} lacks {', '.join(privileges)} on {obj.kind.lower()} {obj.text}{where}: it cannot do its "
+                     "work.", (change,), database, grant.grantee, obj.text, world.service(database, grant.grantee), severity)
+
+
+def _default(change: Change, item: DefaultGrant, world: World) -> list[Violation]:
+    held = set(change.before.privileges) if isinstance(change.before, DefaultGrant) else set()
+    right = set(change.after.privileges) if isinstance(change.after, DefaultGrant) else set()
+    scope = f"in schema {item.schema}" if item.schema else "in all schemas"
+    made = f"{item.kind.lower()} that {item.creator} makes {scope} of database {item.database}"
+    who, service = world.who(item.grantee), world.service(item.database, item.grantee)
+    named = f"default privileges of {item.creator}{f' in {item.schema}' if item.schema else ''} on {item.kind.lower()}"
+    found = []
+    options = set(getattr(change.before, "grantable", ())) - set(getattr(change.after, "grantable", ()))
+    if held - right or options:
+        after = replace(item, privileges=tuple(sorted(held & right)), grantable=()) if held & right else None
+        found.append(Violation(DEFAULT_FOREIGN, f"By default privileges {who} gets {', '.join(sorted(held - right or options))} on "
+                               f"{made}: nothing shows today, the next one lets it in.", (Change(change.before, after),),
+                               item.database, item.grantee, named, service))
+    if right - held:
+        found.append(Violation(DEFAULT_MISSING, f"By default privileges {who} gets no {', '.join(sorted(right - held))} on {made}: "
+                               "after the next migration it cannot do its work.",
+                               (Change(change.before, replace(item, privileges=tuple(sorted(held | right)))),),
+                               item.database, item.grantee, named, service))
+    return found

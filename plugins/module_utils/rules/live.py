@@ -1,0 +1,29 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is going on now: sessions behind walls that were closed after they came in, and locks nobody holds any more."""
+
+from __future__ import annotations
+
+from ..model import Change, Session, Thing
+from .base import DISRUPTIVE, HIGH, MANUAL, MEDIUM, Rule, Violation, World
+
+SESSION = Rule("live-session", HIGH, DISRUPTIVE, "A role has a session in a database that is not its own.",
+               "REVOKE keeps newcomers out; who is inside stays inside.", "Ends the session.")
+PREPARED = Rule("live-prepared-transaction", MEDIUM, MANUAL, "A prepared transaction waits for somebody to end it.",
+                "It holds its locks over restarts, and keeps vacuum from working.",
+                "None: only who prepared it knows whether to COMMIT PREPARED or ROLLBACK PREPARED.")
+RULES = (SESSION, PREPARED)
+
+
+def judge(change: Change, world: World) -> list[Violation]:
+    """Sessions and prepared transactions."""
+    item = change.item
+    if isinstance(item, Session):
+        return [Violation(SESSION, f"{world.who(item.role)[0].upper()}{world.who(item.role)[1:]} has a session open in database "
+                          f"{item.database}, which is not its own.", (change,), item.database, item.role, None,
+                          world.service(item.database, item.role))]
+    if isinstance(item, Thing) and item.kind == "prepared transaction":
+        return [Violation(PREPARED, f"Transaction {item.name} in database {item.database} was prepared by {item.detail} and never "
+                          "ended: it holds its locks. COMMIT PREPARED or ROLLBACK PREPARED it.", database=item.database,
+                          role=item.detail, object=item.name, service=world.service(item.database))]
+    return []

@@ -1,0 +1,41 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Memberships: nobody becomes a service's role, and no service gets a right through a group."""
+
+from __future__ import annotations
+
+from ..model import Change, Membership
+from .base import CRITICAL, HIGH, LOW, MEDIUM, SAFE, Rule, Violation, World
+
+FOREIGN = Rule("member-foreign", CRITICAL, SAFE, "A role is a member of a service's role, or a service's role of another.",
+               "Members inherit what the role may, or become it with SET ROLE; with ADMIN they pass it on.",
+               "Revokes the membership, as the grantor that gave it.")
+PREDEFINED = Rule("member-predefined", CRITICAL, SAFE, "A role is a member of one of PostgreSQL's predefined roles.",
+                  "They read, write or run across all databases: https://www.postgresql.org/docs/current/predefined-roles.html",
+                  "Revokes the membership.")
+SUPERUSER = Rule("member-superuser", CRITICAL, SAFE, "A role is a member of a superuser.",
+                 "SET ROLE makes it the superuser, though its own attribute says no.", "Revokes the membership.")
+RULES = (FOREIGN, PREDEFINED, SUPERUSER)
+
+_PREDEFINED = {"pg_monitor": HIGH, "pg_read_all_stats": HIGH, "pg_create_subscription": HIGH, "pg_read_all_settings": MEDIUM,
+               "pg_use_reserved_connections": MEDIUM, "pg_stat_scan_tables": LOW, "pg_checkpoint": MEDIUM,
+               "pg_signal_backend": HIGH, "pg_maintain": HIGH}
+
+
+def judge(change: Change, world: World) -> list[Violation]:
+    """Memberships that are there and not allowed."""
+    item = change.item
+    if not isinstance(item, Membership):
+        return []
+    role, member = item.role, item.member
+    how = [word for word, on in (("inherits its rights", item.inherit), ("can become it", item.set),
+                                 ("can pass it on", item.admin)) if on] or ["is bound to it"]
+    message = f"{world.who(member)[0].upper()}{world.who(member)[1:]} is a member of {role} ({world.scope.home(role)})"
+    rule, severity = FOREIGN, CRITICAL
+    if role in world.snapshot.superusers:
+        rule, message = SUPERUSER, f"{message}, a superuser"
+    elif role.startswith("pg_"):
+        rule, severity = PREDEFINED, _PREDEFINED.get(role, CRITICAL)
+        message = message.replace(f"({world.scope.home(role)})", "(a predefined role that reaches across databases)")
+    return [Violation(rule, f"{message}: it {' and '.join(how)}.", (change,), role=member, object=role,
+                      service=world.service(role=member) or world.service(role=role), severity=severity)]

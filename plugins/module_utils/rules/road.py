@@ -1,0 +1,56 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Roads: ways out of one database into another that pass its walls."""
+
+from __future__ import annotations
+
+from ..model import Change, Extension, Thing
+from .base import CRITICAL, HIGH, MANUAL, REMOVAL, Rule, Violation, World
+
+DBLINK = Rule("road-dblink", CRITICAL, REMOVAL, "The extension dblink is installed.",
+              "With any credentials it joins across databases: services talk through APIs only.",
+              "Drops the extension, never what depends on it.")
+WRAPPER = Rule("road-foreign-data-wrapper", CRITICAL, REMOVAL, "A foreign data wrapper is installed.",
+               "It makes another database's tables look local.", "Drops the extension, never what depends on it.")
+SERVER = Rule("road-foreign-server", CRITICAL, REMOVAL, "A foreign server is defined.",
+              "It leads into another database, or around an external service's API.",
+              "Drops it once nothing depends on it: mappings first, foreign tables by a human.")
+MAPPING = Rule("road-user-mapping", CRITICAL, REMOVAL, "A user mapping stores credentials for a foreign server.",
+               "Another service's secret lies in this database.", "Drops it.")
+PUBLICATION = Rule("road-publication", HIGH, MANUAL, "A publication is there that the row does not declare.",
+                   "Whoever can replicate reads every change of its tables.", "None: a human declares or drops it.")
+SUBSCRIPTION = Rule("road-subscription", HIGH, MANUAL, "A subscription copies another database's tables into this one.",
+                    "It is a join across databases that never ends.", "None: a human disables and drops it.")
+SLOT = Rule("road-replication-slot", HIGH, MANUAL, "A replication slot is there that the matrix does not name.",
+            "It reads every change, or keeps the write-ahead log until the disk is full.",
+            "None: a human names it in replication_slots, or drops it (pg_drop_replication_slot).")
+RULES = (DBLINK, WRAPPER, SERVER, MAPPING, PUBLICATION, SUBSCRIPTION, SLOT)
+
+WRAPPERS = ("postgres_fdw", "file_fdw", "oracle_fdw", "mysql_fdw", "tds_fdw", "multicorn")
+_THINGS = {
+    "foreign data wrapper": (WRAPPER, "can make another database's tables look local; drop it after a look at what uses it"),
+    "foreign server": (SERVER, "leads out of this database; drop it, or let the services talk through their APIs"),
+    "user mapping": (MAPPING, "stores credentials for another server; drop it, and change the secret that it holds"),
+    "publication": (PUBLICATION, "publishes tables of this database; name it in the row's publications, or drop it"),
+    "subscription": (SUBSCRIPTION, "copies another database's tables into this one; disable and drop it"),
+    "replication slot": (SLOT, "keeps or reads the write-ahead log; name it in replication_slots, or drop it with "
+                         "pg_drop_replication_slot"),
+}
+
+
+def judge(change: Change, world: World) -> list[Violation]:
+    """Extensions and things that lead out of a database."""
+    item = change.item
+    if isinstance(item, Extension) and change.after is None and (item.name == "dblink" or item.name in WRAPPERS):
+        rule = DBLINK if item.name == "dblink" else WRAPPER
+        return [Violation(rule, f"Extension {item.name} is installed in database {item.database}: it reaches into other databases "
+                          "past their walls; drop it once nothing of the service needs it.", (change,), item.database, None,
+                          item.name, world.service(item.database))]
+    if isinstance(item, Thing) and change.after is None and item.kind in _THINGS:
+        rule, says = _THINGS[item.kind]
+        detail = f" ({item.detail})" if item.detail else ""
+        where = f" in database {item.database}" if item.database else ""
+        droppable = rule.kind == REMOVAL and item.kind != "foreign data wrapper"
+        return [Violation(rule, f"{item.kind.capitalize()} {item.name}{detail}{where} {says}.", (change,) if droppable else (),
+                          item.database or None, None, item.name, world.service(item.database))]
+    return []

@@ -1,0 +1,111 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Schemas: extensions, tables and schema files of a database are those of its row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ..matrix.types import ACTIVE
+from ..model import Change, Database, Extension, SchemaFile, Table
+from ..schema.files import BASELINE
+from ..schema.files import SchemaFile as SchemaText
+from .base import HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
+from .road import WRAPPERS
+
+EXTENSION_MISSING = Rule("schema-extension-missing", MEDIUM, SAFE, "A declared extension is not installed.",
+                         "The service's schema or queries fail.", "Creates it, in schema public, as superuser.")
+EXTENSION = Rule("schema-extension-undeclared", MEDIUM, MANUAL, "An extension is installed that the row does not declare.",
+                 "It brings functions, types and rights of the superuser that nobody has decided about.",
+                 "None: declare it, or drop it without CASCADE, which would drop columns of its types.")
+TABLE_MISSING = Rule("schema-table-missing", LOW, MANUAL, "A declared table is not there, in schema public.",
+                     "The matrix documents what is not so.", "None: apply the schema, or correct the row.")
+TABLE_UNDECLARED = Rule("schema-table-undeclared", LOW, MANUAL, "A table is there that no row names.",
+                        "Nobody has said to which service its rows belong.", "None: name it in the row, or move it.")
+PENDING = Rule("schema-file-pending", MEDIUM, SAFE, "A schema file of the row has not been applied.",
+               "The service meets a schema older than itself.", "Runs it, once, in one transaction, as the owner.")
+ALTERED = Rule("schema-file-altered", HIGH, MANUAL, "The schema files of a row contradict what was applied.",
+               "Nobody can say any more which schema the database has.",
+               "None: put the old text back, and write what is new into a new file.")
+UNBASELINED = Rule("schema-unbaselined", MEDIUM, MANUAL, "Tables are there, but no record of the files that made them.",
+                   "Running the files again would fail, or change what is right.",
+                   "With baseline (or adopt) the files are recorded as applied, without running them.")
+RULES = (EXTENSION_MISSING, EXTENSION, TABLE_MISSING, TABLE_UNDECLARED, PENDING, ALTERED, UNBASELINED)
+
+
+def judge(change: Change, world: World) -> list[Violation]:
+    """Extensions and tables."""
+    item = change.item
+    if isinstance(item, Extension):
+        return _extension(change, item, world)
+    if not isinstance(item, Table):
+        return []
+    name, service = f"{item.schema}.{item.name}", world.service(item.database)
+    if change.before is None:
+        return [Violation(TABLE_MISSING, f"Table {name} of service {service} is declared and not there, in database "
+                          f"{item.database}: apply its schema, or correct the row.", database=item.database, object=name,
+                          service=service)]
+    if change.after is None:
+        return [Violation(TABLE_UNDECLARED, f"Table {name} in database {item.database} is named by no row: add it to the tables "
+                          f"of service {service}, or move it.", database=item.database, object=name, service=service)]
+    return []
+
+
+def _extension(change: Change, item: Extension, world: World) -> list[Violation]:
+    service = world.service(item.database)
+    if change.before is not None:
+        if item.name == "dblink" or item.name in WRAPPERS:
+            return []
+        return [Violation(EXTENSION, f"Extension {item.name} in database {item.database} is not declared: name it in the row's "
+                          "extensions, or DROP EXTENSION it (without CASCADE).", database=item.database, object=item.name,
+                          service=service)]
+    available = world.snapshot.available
+    if available is not None and item.name not in available:
+        return [Violation(EXTENSION_MISSING, f"Extension {item.name} of database {item.database} cannot be created: the server "
+                          "does not have it; install its package on the host, or take it out of the row.",
+                          database=item.database, object=item.name, service=service)]
+    return [Violation(EXTENSION_MISSING, f"Extension {item.name} of database {item.database} is declared and not installed.",
+                      (change,), item.database, None, item.name, service)]
+
+
+def files(world: World) -> Iterator[Violation]:
+    """Schema files that are not applied, were altered, or were never recorded."""
+    for place in world.scope.places.values():
+        row, database = place.row, world.now.get(Database, place.name)
+        if row is None or place.kind != ACTIVE or not row.secret_managed or database is None or not database.connections:
+            continue
+        sources = world.sources.get(place.name, ())
+        records = {file.path: file for file in world.now.of(SchemaFile).values() if file.database == place.name}
+        missing = [source for source in sources if not _is_done(records.get(source.path))]
+        for problem in _altered(sources, records):
+            yield Violation(ALTERED, problem, database=place.name, object=problem.split()[0], service=place.service)
+        if not missing or any(_altered(sources, records)):
+            continue
+        tables = {table.name for table in world.now.of(Table).values()
+                  if table.database == place.name and table.schema == "public" and table.kind == "TABLE"}
+        if not records and tables & set(row.tables):
+            yield _unbaselined(world, place.name, row.service, missing)
+            continue
+        for source in missing:
+            change = Change(records.get(source.path), SchemaFile(place.name, source.path, source.checksum, "applied"))
+            yield Violation(PENDING, f"Schema file {source.path} of service {row.service} has not been applied to database "
+                            f"{place.name}.", (change,), place.name, row.owner, source.path, row.service)
+
+
+def _unbaselined(world: World, database: str, service: str, missing: list[SchemaText]) -> Violation:
+    named = ", ".join(source.path for source in missing)
+    changes = tuple(Change(None, SchemaFile(database, source.path, source.checksum, BASELINE)) for source in missing) \
+        if service in world.baseline else ()
+    return Violation(UNBASELINED, f"Database {database} has tables of service {service}, but no record that {named} made them: if "
+                     f"they are what the file says, record it with baseline: [{service}].", changes, database, None, named,
+                     service, kind=SAFE)
+
+
+def _is_done(record: SchemaFile | None) -> bool:
+    return record is not None and record.state in ("applied", BASELINE, "started")
+
+
+def _altered(sources: Iterable[SchemaText], records: Mapping[str, SchemaFile]) -> list[str]:
+    return [f"{source.path} was changed after it had been applied to database {records[source.path].database}: put its old text "
+            "back, and write what is new into a new file at the end of schema_files." for source in sources
+            if _is_done(records.get(source.path)) and records[source.path].checksum != source.checksum]

@@ -1,0 +1,75 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Secrets: what a role logs in with is what the matrix says, stored as SCRAM, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..matrix.types import ACTIVE
+from ..model import Change, Role
+from .base import CRITICAL, DISRUPTIVE, HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
+
+MISSING = Rule("secret-missing", HIGH, SAFE, "A role that a service logs in with has no password.", "The service is down.",
+               "Stores a SCRAM verifier of the declared password.")
+DRIFT = Rule("secret-drift", HIGH, DISRUPTIVE, "The stored password is not the declared one.",
+             "Whoever uses the declared one is down, or somebody uses one that nobody manages.",
+             "Stores a SCRAM verifier of the declared password; clients with the other one are refused from then on.")
+SHARED = Rule("secret-shared", CRITICAL, DISRUPTIVE, "A role's stored password is another role's declared one.",
+              "One service can log in as the other with the secret that it knows.",
+              "Stores a SCRAM verifier of the role's own declared password.")
+WEAK = Rule("secret-weak-verifier", MEDIUM, SAFE, "The declared password is stored as an MD5 hash.",
+            "The hash itself is enough to log in, and is quickly searched.", "Stores a SCRAM verifier of the same password.")
+EXPIRED = Rule("secret-expired", HIGH, SAFE, "A password has expired (VALID UNTIL in the past).", "The service is down.",
+               "Sets the expiry to infinity.")
+UNMANAGED = Rule("secret-unmanaged", MEDIUM, MANUAL, "A row says neither password nor logins.",
+                 "Nobody can say who knows the service's secret, nor render its settings.",
+                 "None: give the row a password, or logins.")
+RULES = (MISSING, DRIFT, SHARED, WEAK, EXPIRED, UNMANAGED)
+
+
+def judge(change: Change, world: World) -> list[Violation]:
+    """Violations in the secret of one role."""
+    now, wanted = change.before, change.after
+    if not isinstance(now, Role) or not isinstance(wanted, Role):
+        return []
+    found = []
+    whose = f"role {now.name} of {world.scope.home(now.name)}"
+    service = world.service(role=now.name)
+    if now.expiry != wanted.expiry:
+        found.append(Violation(EXPIRED, f"The password of {whose} has expired: it cannot log in.",
+                               (Change(now, replace(now, expiry="none")),), role=now.name, service=service))
+    if now.password != wanted.password:
+        rule, message = _password(now, whose, world)
+        # what has expired works for nobody, so replacing it ends nothing
+        kind = SAFE if now.expiry == "past" else ""
+        found.append(Violation(rule, message, (Change(now, replace(now, password="declared")),), role=now.name,
+                               service=service, kind=kind))
+    return found
+
+
+def _password(now: Role, whose: str, world: World) -> tuple[Rule, str]:
+    if now.password == "none":
+        return MISSING, f"There is no password for {whose}: it cannot log in."
+    if now.password == "md5":
+        return WEAK, f"The password of {whose} is stored as an MD5 hash, which is as good as the password itself."
+    if now.password.startswith("shared:"):
+        other = now.password.partition(":")[2]
+        return SHARED, (f"The stored password of {whose} is that of role {other} ({world.scope.home(other)}): who knows one "
+                        "logs in as the other.")
+    return DRIFT, f"The stored password of {whose} is not the declared one: its clients are refused, or use another secret."
+
+
+def unmanaged(world: World) -> Iterator[Violation]:
+    """Rows without a secret, and readers without one."""
+    for row in world.scope.rows:
+        if row.status != ACTIVE:
+            continue
+        bare = [] if row.secret_managed else [row.owner]
+        bare += [login.role for login in row.logins if login.password is None]
+        bare += [reader.role for reader in row.readers if reader.password is None]
+        for role in bare:
+            yield Violation(UNMANAGED, f"The password of role {role} of service {row.service} is not managed: give it one "
+                            "in the matrix (playbook secrets makes it).", database=row.database, role=role,
+                            service=row.service)

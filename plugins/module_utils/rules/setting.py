@@ -1,0 +1,43 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Stored settings: a database has those of its row; nobody else stores any, and the server's open no door."""
+
+from __future__ import annotations
+
+from ..model import Change, ServerSetting, Setting
+from .base import HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
+
+MISSING = Rule("setting-missing", HIGH, SAFE, "A declared setting of a database is missing or has another value.",
+               "The protection that it gives the neighbours (time, disk, idle transactions) is gone, or the service is hindered.",
+               "Stores the declared value; new sessions get it.")
+UNDECLARED = Rule("setting-undeclared", HIGH, SAFE, "A setting is stored that no row declares.",
+                  "Settings steer what later sessions run, find and may use: search_path, role, preload libraries, read-only.",
+                  "Resets it; new sessions start without it.")
+SERVER = Rule("setting-server", MEDIUM, MANUAL, "A setting of the whole server opens a door or weakens secrets.",
+              "It applies to every service at once.", "None here: the server's configuration must change.")
+RULES = (MISSING, UNDECLARED, SERVER)
+
+
+def judge(change: Change, world: World) -> list[Violation]:
+    """Violations in one stored or running setting."""
+    item = change.item
+    if isinstance(item, ServerSetting):
+        if item.name in ("max_connections", "superuser_reserved_connections"):
+            return []
+        now, wanted = change.before, change.after
+        assert isinstance(now, ServerSetting) and isinstance(wanted, ServerSetting)
+        return [Violation(SERVER, f"The server runs with {now.name} = {now.value or 'empty'}, right is "
+                          f"{wanted.value or 'empty'}: set it in the server's configuration and reload or restart.",
+                          object=now.name, severity=HIGH if "preload" in now.name else MEDIUM)]
+    assert isinstance(item, Setting)
+    where = " in ".join([*([f"role {item.role}"] if item.role else []), *([f"database {item.database}"] if item.database else [])])
+    where = where or "all roles"
+    service = world.service(item.database, item.role)
+    if change.after is None:
+        return [Violation(UNDECLARED, f"The setting {item.name} = {item.value} is stored for {where}, and no row declares it: "
+                          "later sessions there take it over.", (change,), item.database or None, item.role or None,
+                          item.name, service, HIGH if item.database or item.role else MEDIUM)]
+    assert isinstance(change.after, Setting)
+    says = f"is {change.before.value}" if isinstance(change.before, Setting) else "is not stored"
+    return [Violation(MISSING, f"The setting {item.name} of {where} {says}, declared is {change.after.value}.", (change,),
+                      item.database or None, item.role or None, item.name, service)]

@@ -1,0 +1,121 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The statements that take a change back: its inverse, by the same renderer, and what the inverse would spoil."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Protocol
+
+from . import acl, sql
+from .catalog.snapshot import Snapshot
+from .model import Change, Database, Extension, Grant, Membership, Model, Obj, Owner, Role, SchemaFile, Session, Thing
+from .simulate import grants_on
+
+
+def statements(change: Change, earlier: Model, state: Snapshot) -> Iterator[str]:
+    """What takes `change` back. `earlier` is the model before it, `state` the snapshot after it.
+
+    Nothing for what was created, and for sessions that were ended.
+    """
+    item, major = change.item, state.major
+    if isinstance(item, (Session, SchemaFile)) or (change.before is None and isinstance(item, (Role, Database, Extension))):
+        return
+    if isinstance(item, Thing):
+        yield from state.definitions.get((item.database, item.kind, item.name), ())
+        return
+    if isinstance(item, (Grant, Membership)) and change.before is not None:
+        # what hung on it by CASCADE comes back too
+        yield from _missing(item, earlier, state.model, major)
+        return
+    yield from sql.render(Change(change.after, change.before), major, _verifiers(state))
+    if isinstance(item, Role) and "expiry" in change.patch():
+        yield f"ALTER ROLE {sql.ident(item.name)} VALID UNTIL {sql.literal(state.expiries.get(item.name) or 'infinity')}"
+    if isinstance(item, (Owner, Database)) and "owner" in change.patch():
+        yield from _after_owner(change, earlier, state)
+
+
+def _verifiers(state: Snapshot) -> dict[str, str]:
+    return {role: stored for role, stored in state.stored.items() if stored is not None}
+
+
+def _missing(item: Grant | Membership, earlier: Model, later: Model, major: int) -> Iterator[str]:
+    """Statements that give back what of one object's grants (or one role's memberships) is gone."""
+    kind = type(item)
+    for key, before in sorted(earlier.of(kind).items(), key=lambda pair: pair[1]):
+        of = (before.obj == item.obj if isinstance(before, Grant) and isinstance(item, Grant)
+              else isinstance(before, Membership) and isinstance(item, Membership) and before.role == item.role)
+        after = later.of(kind).get(key)
+        if of and after != before:
+            yield from sql.render(Change(after, before), major)
+
+
+def _after_owner(change: Change, earlier: Model, state: Snapshot) -> Iterator[str]:
+    """After ALTER ... OWNER TO the old owner: the grants that the two changes of owner have merged."""
+    before, after = change.before, change.after
+    assert isinstance(before, (Owner, Database)) and isinstance(after, (Owner, Database))
+    objects: list[Obj] = [before.obj]
+    if isinstance(before, Owner):
+        table = f"{before.obj.schema}.{before.obj.name}"
+        objects += [owner.obj for owner in earlier.of(Owner).values()
+                    if owner.linked == table and owner.obj.database == before.obj.database]
+    for obj in objects:
+        back = {grant.key: grant for grant in acl.new_owner(grants_on(obj, state.model), after.owner, before.owner)}
+        old = {grant.key: grant for grant in grants_on(obj, earlier)}
+        for key in sorted(back.keys() | old.keys(), key=str):
+            if back.get(key) != old.get(key):
+                yield from sql.render(Change(back.get(key), old.get(key)), state.major)
+
+
+class Undoable(Protocol):
+    """What an undo file needs of a step."""
+
+    @property
+    def database(self) -> str: ...
+
+    @property
+    def undo(self) -> tuple[str, ...]: ...
+
+
+class UndoFile:
+    """SQL for psql that takes a run back, written before its first change, readable by its owner only: it can hold
+    verifiers. The file of an earlier run is kept beside it, under the time at which it was written."""
+
+    def __init__(self, path: str, server: str) -> None:
+        self.path, self.server = path, server
+        self._parts: list[str] = []
+
+    def add(self, steps: Iterable[Undoable]) -> None:
+        """The steps that are about to run. Raises OSError where the file cannot be written."""
+        backwards = [step for step in reversed(list(steps)) if step.undo]
+        if not backwards:
+            return
+        text = ""
+        for database, group in groupby(backwards, key=lambda step: step.database):
+            text += f"\\connect {sql.ident(database or 'postgres')}\n"
+            text += "".join(f"{statement};\n" for step in group for statement in step.undo)
+        if not self._parts:
+            self._keep_earlier()
+        self._parts.insert(0, text)
+        self._write()
+
+    def _keep_earlier(self) -> None:
+        if os.path.exists(self.path):
+            stamp = time.strftime("%Y-%m-%dT%H%M%S", time.localtime(os.path.getmtime(self.path)))
+            os.replace(self.path, f"{self.path}.{stamp}")
+
+    def _write(self) -> None:
+        head = (f"-- Takes back what a run of Good Neighbor changed on {self.server}. Run it with psql as superuser, or with the\n"
+                "-- playbook undo. What was created stays; sessions that were ended do not come back.\n"
+                "\\set ON_ERROR_STOP on\n")
+        aside = f"{self.path}.new"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(head + "".join(self._parts))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, self.path)
