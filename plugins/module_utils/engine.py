@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import plan as planning
 from .apply import Runner
@@ -57,25 +57,30 @@ class Outcome:
         return bool(self.plan.steps)
 
 
-def check(server: Server, request: Request) -> Outcome:
-    """Judges the server and changes nothing. Raises ServerError where it cannot be reached."""
-    scope, found = _inspect(server, request)
-    options = Options("audit", today=request.options.today)
-    plan = planning.make(scope, found, options, request.sources)
-    return Outcome(scope, found, found, plan.verdicts, plan)
+def check(server: Server, request: Request, *, absent: bool = False) -> Outcome:
+    """Judges the server and changes nothing. Raises ServerError where it cannot be reached; with `absent` one that is not
+    there (yet) counts as an empty one."""
+    scope, found, notes = _inspect_or_empty(server, request, absent)
+    plan = planning.make(scope, found, replace(request.options, mode="audit"), request.sources)
+    return Outcome(scope, found, found, plan.verdicts, plan, notes)
 
 
 def foretell(server: Server, request: Request) -> Outcome:
     """What `enforce` would do, on the model alone; from an empty snapshot where there is no server yet."""
-    notes = []
-    try:
-        scope, found = _inspect(server, request)
-    except ServerAbsent as absent:
-        found = snapshot.empty()
-        scope = Scope(request.matrix, request.server, found.bootstrap)
-        notes.append(f"there is no server yet ({absent}): this plan starts from an empty one")
+    scope, found, notes = _inspect_or_empty(server, request, True)
     plan = planning.make(scope, found, request.options, request.sources)
     return Outcome(scope, found, plan.after, plan.verdicts, plan, notes)
+
+
+def _inspect_or_empty(server: Server, request: Request, absent: bool) -> tuple[Scope, Snapshot, list[str]]:
+    try:
+        return (*_inspect(server, request), [])
+    except ServerAbsent as error:
+        if not absent:
+            raise
+        found = snapshot.empty()
+        return Scope(request.matrix, request.server, found.bootstrap), found, [
+            f"there is no server yet ({error}): this plan starts from an empty one"]
 
 
 def enforce(server: Server, request: Request) -> Outcome:

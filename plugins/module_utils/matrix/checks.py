@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from .budget import check_budget
-from .names import SYSTEM_DATABASES, check_names
-from .place import Place, listed, meant, quoted, shown
+from .names import check_names
+from .place import Place, hint, listed, meant, quoted, shown
 from .secrets import faults, variable_of
 from .types import EVERYWHERE, EXTERNAL, Allocation, ServerSpec, SystemRole
 from .uses import rights
 
 Rows = list[tuple[Place, Allocation]]
 Servers = list[tuple[Place, ServerSpec]]
+MAINTENANCE = ("postgres", "template1")
 
 
 def check(servers: Servers, rows: Rows, *, secrets_withheld: bool) -> None:
     """Tells the places of servers and rows everything that does not fit together."""
-    specs = {spec.name: spec for _, spec in servers}
+    specs = {spec.name: None if place.at("managed").told else spec for place, spec in servers}
     for place, spec in servers:
-        _check_server(place, spec, [row for _, row in rows if row.server == spec.name])
+        _check_server(place, spec, [row for _, row in rows])
     for place, row in rows:
-        _check_server_of_row(place, row, specs)
+        if row.server and servers:
+            _check_server_of_row(place, row, specs)
         _check_logins(place, row, secrets_withheld)
         _check_pool(place, row)
         _check_env_files(place, row)
@@ -42,14 +44,16 @@ def _check_server(place: Place, spec: ServerSpec, rows: list[Allocation]) -> Non
             f"is {spec.maintenance_connections}, and max_connections is {spec.max_connections}",
             "write fewer, so that services can connect at all",
         )
-    databases = [row.database for row in rows if row.database]
     for role in spec.system_roles:
         if role.role:
-            _check_system_role(place.at("system_roles").entry(role.role), role, databases)
+            _check_system_role(place.at("system_roles").entry(role.role), role)
+            if rows and all(row.database and row.server for row in rows):  # else it is not known which there are
+                databases = [row.database for row in rows if row.server == spec.name]
+                _check_databases(place.at("system_roles").entry(role.role), role, [*databases, *MAINTENANCE])
     check_budget(place, spec, rows)
 
 
-def _check_system_role(place: Place, role: SystemRole, databases: list[str]) -> None:
+def _check_system_role(place: Place, role: SystemRole) -> None:
     for key in ("attributes", "member_of", "connect", "grants"):
         if role.use and getattr(role, key):
             wrong = f"stands beside use: {role.use}, which fixes what the role may"
@@ -62,25 +66,24 @@ def _check_system_role(place: Place, role: SystemRole, databases: list[str]) -> 
         place.at("connection_limit").wrong(
             "is missing, and the role may enter a database", "write how many connections it may open, such as 3"
         )
+
+
+def _check_databases(place: Place, role: SystemRole, known: list[str]) -> None:
     named = [("connect", name) for name in role.connect if name != EVERYWHERE]
     named += [(f"grants[{number}].database", grant.database) for number, grant in enumerate(role.grants, 1)]
-    known = [*databases, *SYSTEM_DATABASES]
     for key, name in named:
         if name and name not in known:
-            near = meant(name, known)
-            place.at(key).wrong(
-                f"{quoted(name)} is no database of this server", f"write {near or listed(known, 'or')}"
-            )
+            wrong = f"{quoted(name)} is no database of this server"
+            place.at(key).wrong(wrong, f"write {listed(known, 'or')}{hint(name, known)}")
 
 
-def _check_server_of_row(place: Place, row: Allocation, specs: Mapping[str, ServerSpec]) -> None:
-    if not row.server:
-        return
+def _check_server_of_row(place: Place, row: Allocation, specs: Mapping[str, ServerSpec | None]) -> None:
     spec = specs.get(row.server)
-    if spec is None:
-        near = meant(row.server, specs)
-        known = listed(specs, "or") if specs else "one, after adding it to good_neighbor_servers"
-        place.at("server").wrong(f"{quoted(row.server)} is none of good_neighbor_servers", f"write {near or known}")
+    if row.server not in specs:
+        wrong = f"{quoted(row.server)} is none of good_neighbor_servers"
+        place.at("server").wrong(wrong, f"write {meant(row.server, specs) or listed(specs, 'or')}")
+    elif spec is None:
+        return  # whether it is managed is not known
     elif row.status == EXTERNAL and spec.managed:
         place.at("status").wrong(
             f"is external, but the server {row.server} is managed", "write another status, or the server that has it"
@@ -114,7 +117,7 @@ def _check_pool(place: Place, row: Allocation) -> None:
     if row.connection_limit and pool.max > row.connection_limit:
         wrong = f"is {pool.max}, above the connection_limit of {row.connection_limit}"
         at.at("max").wrong(wrong, f"write at most {row.connection_limit}")
-    if pool.min > pool.max:
+    if pool.min > pool.max and not at.at("max").told:
         at.at("min").wrong(f"is {pool.min}, above max, which is {pool.max}", f"write at most {pool.max}")
 
 

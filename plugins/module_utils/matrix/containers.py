@@ -63,7 +63,7 @@ class ListOf:
         if self.or_one and isinstance(value, str):
             value = [value]
         if not isinstance(value, Sequence) or isinstance(value, (str, bytes, bytearray)):
-            place.wrong(f"is {kind_of(value)}, not a list", "write a list, such as [a, b]; [] is an empty one")
+            place.wrong(f"is {kind_of(value)}, not a list", "write a list, such as [a, b], or [] for none")
             return None
         entries = [read(self.kind, entry, place.entry(label(entry, self.label, n))) for n, entry in enumerate(value, 1)]
         right = [entry for entry in entries if entry is not None]
@@ -124,7 +124,8 @@ def read_keys(
     is how messages call it: "status retired".
     """
     if not isinstance(value, Mapping):
-        place.wrong(f"is {kind_of(value)}, not a mapping", f"write a mapping with the keys {listed(table)}")
+        needed = [key for key, known in table.items() if known.required] or table
+        place.wrong(f"is {kind_of(value)}, not a mapping", f"write a mapping with the keys {listed(needed)}")
         return None
     found: dict[str, Any] = {}
     for key, given in value.items():
@@ -134,6 +135,8 @@ def read_keys(
         elif given is None and known.null:
             continue
         elif not _among(variant, known.allowed):
+            if given is False or given in ([], (), {}):
+                continue  # says nothing that could contradict
             place.at(plain(key)).wrong(f"contradicts {because}", "take the key away")
         else:
             found[plain(key)] = read(known.kind, given, place.at(plain(key)))

@@ -54,10 +54,10 @@ positive = integer(1, 2**31 - 1)
 limit = integer(1, MOST_CONNECTIONS)
 port = integer(1, 65535)
 addresses = ListOf(address)
-extensions = ListOf(matching(r"[a-z_][a-z0-9_]*(-[a-z0-9_]+)*", "the name of an extension, such as vector"))
+extensions = ListOf(matching(r"[a-z_][a-z0-9_]*(-[a-z0-9_]+)*", "the name of an extension", "vector"))
 
 PLANNED_UP = frozenset({ACTIVE, PLANNED})
-KEPT = frozenset({ACTIVE, PLANNED, RETIRED})  # the database is ours and holds, or will hold, rows
+KEPT = frozenset({ACTIVE, PLANNED, RETIRED})  # the database is ours; what describes it may stay when it retires
 IS_MANAGED = frozenset({MANAGED})
 UNNAMED = {"role": ""}
 
@@ -74,12 +74,12 @@ reader = Record(READER, Reader, {**UNNAMED, "connection_limit": 0, "client_addre
 CLIENT_POOL: Table = {"min": Field(integer(0, MOST_CONNECTIONS)), "max": Field(limit, True, example="max: 10")}
 ENV_FILE: Table = {
     "path": Field(
-        matching(r"(?s:/(?!.*/\.\.?(/|$)).*[^/])", "a whole path that begins with / and has no . or .. in it"),
+        matching(r"(?!.*/\.\.?(/|$))/.*[^/]", "a whole path without . and ..", "/etc/nexus/database.env"),
         True,
         example="the file's whole path, such as /etc/nexus/database.env",
     ),
     "format": Field(choice("dotenv", "python", "url"), True, example="format: dotenv, python or url"),
-    "variable": Field(matching(r"[A-Za-z_]\w*", "the name of an environment variable, such as WORLD_DB_URL")),
+    "variable": Field(matching(r"[A-Za-z_]\w*", "the name of an environment variable", "WORLD_DB_URL")),
     "login": Field(text),
     "owner": Field(text_or_number),
     "group": Field(text_or_number),
@@ -104,7 +104,7 @@ SYSTEM_ROLE: Table = {
     "grants": Field(ListOf(Record(GRANT, ObjectGrant, {"database": "", "type": "", "name": "", "privileges": ()}))),
 }
 ACCEPTANCE: Table = {
-    "rule": Field(matching(r"[a-z]+(-[a-z0-9]+)+", "a rule's id, such as road-dblink"), True, example="the rule's id"),
+    "rule": Field(matching(r"[a-z]+(-[a-z0-9]+)+", "a rule's id", "road-dblink"), True, example="the rule's id"),
     "object": Field(text, True, example="the object as the violation names it"),
     "reason": Field(text, True, example="why the violation is accepted"),
     "expires": Field(day, True, example='the last day on which it is accepted, such as "2027-03-31"'),
@@ -118,13 +118,13 @@ SERVER: Table = {
     "maintenance_connections": Field(limit, IS_MANAGED, IS_MANAGED, "how many of them operators keep, such as 20"),
     "system_roles": Field(ListOf(Record(SYSTEM_ROLE, SystemRole, UNNAMED), "role"), allowed=IS_MANAGED),
     "exceptions": Field(
-        ListOf(Record(ACCEPTANCE, Acceptance, dict.fromkeys(ACCEPTANCE, "")), "rule"), allowed=IS_MANAGED
+        ListOf(Record(ACCEPTANCE, Acceptance, dict.fromkeys(ACCEPTANCE, ""))), allowed=IS_MANAGED
     ),
     "hba": Field(ListOf(text), allowed=IS_MANAGED),
     "ident": Field(ListOf(text), allowed=IS_MANAGED),
     "extensions": Field(extensions, allowed=IS_MANAGED),
     "replication_slots": Field(
-        ListOf(matching(r"[a-z0-9_]{1,63}", "the name of a slot: at most 63 small letters, digits and _")),
+        ListOf(matching(r"[a-z0-9_]{1,63}", "the name of a slot (small letters, digits and _)", "standby_1")),
         allowed=IS_MANAGED,
     ),
     "client_host": Field(text, allowed=IS_MANAGED),
@@ -142,7 +142,7 @@ ROW: Table = {
     "latency_target_ms": Field(positive),
     "tables": Field(ListOf(text)),
     "backup": Field(choice("critical", "important"), KEPT, KEPT, "backup: critical or important"),
-    "connection_limit": Field(limit, PLANNED_UP, PLANNED_UP, "how many connections the service may open, such as 10"),
+    "connection_limit": Field(limit, PLANNED_UP, KEPT, "how many connections the service may open, such as 10"),
     "password": Field(secret, allowed=PLANNED_UP, null=False),
     "logins": Field(ListOf(Record(LOGIN, Login, UNNAMED), "role"), allowed=PLANNED_UP),
     "readers": Field(ListOf(reader, "role"), allowed=PLANNED_UP),
@@ -151,7 +151,7 @@ ROW: Table = {
     "publications": Field(ListOf(name), allowed=KEPT),
     "settings": Field(Settings(setting_value), allowed=KEPT),
     "schema_files": Field(ListOf(text), allowed=PLANNED_UP),
-    "client_addresses": Field(addresses, allowed=PLANNED_UP),
+    "client_addresses": Field(addresses, allowed=KEPT),
     "client_pool": Field(Record(CLIENT_POOL, ClientPool), allowed=PLANNED_UP),
     "env_files": Field(ListOf(Record(ENV_FILE, EnvFile, {"path": "", "format": ""}), "path"), allowed=PLANNED_UP),
     "soft_delete_only": Field(flag, allowed=PLANNED_UP),

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from .place import Wrong, kind_of, listed, meant, plain, quoted
+from .place import Wrong, hint, kind_of, listed, plain, quoted
 
 LONGEST_NAME = 63  # bytes: NAMEDATALEN - 1
 CONTROL = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, line and paragraph separators
@@ -22,9 +22,11 @@ MOST_CONNECTIONS = 262143  # what PostgreSQL's own max_connections takes
 def text(value: object) -> str:
     """Text with something in it and no control characters."""
     if not isinstance(value, str):
-        scalar = isinstance(value, (bool, int, float))
-        said = f"{kind_of(value)}, {quoted(value)}" if scalar else kind_of(value)
-        raise Wrong(f"is {said}, not text", f'write it in quotes: "{quoted(value)}"' if scalar else "write text")
+        if isinstance(value, bool):
+            raise Wrong(f"is {quoted(value)}, as YAML reads some words, not text", "write the word in quotes")
+        if isinstance(value, (int, float)):
+            raise Wrong(f"is the number {quoted(value)}, not text", "write it in quotes")
+        raise Wrong(f"is {kind_of(value)}, not text", "write text")
     word = plain(value)
     if not word.strip():
         raise Wrong("is empty", "write something")
@@ -49,8 +51,10 @@ def name(value: object) -> str:
 
 def secret(value: object) -> str:
     """A password as it stands, never shown; its faults are told by `secrets`."""
+    if value is None:
+        raise Wrong("is empty", "write a password, or take the key away")
     if not isinstance(value, str):
-        raise Wrong(f"is {kind_of(value)}, not text", "write the password as text, in quotes")
+        raise Wrong(f"is {kind_of(value)}, not text", "write the password in quotes")
     return plain(value)
 
 
@@ -75,14 +79,15 @@ def flag(value: object) -> bool:
 
 def integer(least: int, most: int) -> Callable[[object], int]:
     """A whole number from `least` to `most`."""
+    fitting = f"write a whole number from {least} to {most}"
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,6}", value)
-            write = f"write {plain(str(value))}, without quotes" if digits else "write a whole number"
+            write = f"write {value}, without quotes" if digits else fitting
             raise Wrong(f"is {quoted(value)}, not a whole number", write)
         if not least <= value <= most:
-            raise Wrong(f"is {quoted(value)}", f"write a whole number from {least} to {most}")
+            raise Wrong(f"is {quoted(value)}", fitting)
         return int(value)
 
     return read
@@ -94,9 +99,7 @@ def choice(*known: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if isinstance(value, str) and value in known:
             return plain(value)
-        near = meant(plain(value), known) if isinstance(value, str) else None
-        hint = f" (did you mean {near}?)" if near else ""
-        raise Wrong(f"is {quoted(value)}", f"write {listed(known, 'or')}{hint}")
+        raise Wrong(f"is {quoted(value)}", f"write {listed(known, 'or')}{hint(value, known)}")
 
     return read
 
@@ -107,13 +110,13 @@ def capitals(*known: str) -> Callable[[object], str]:
     return lambda value: one(plain(value).upper() if isinstance(value, str) else value)
 
 
-def matching(pattern: str, looks: str) -> Callable[[object], str]:
-    """Text of a certain form; `looks` tells which."""
+def matching(pattern: str, looks: str, example: str) -> Callable[[object], str]:
+    """Text of a certain form; `looks` tells which, and `example` is one."""
 
     def read(value: object) -> str:
         word = text(value)
         if not re.fullmatch(pattern, word, re.ASCII):
-            raise Wrong(f"{quoted(word)} is not {looks}", f"write {looks}")
+            raise Wrong(f"{quoted(word)} is not {looks}", f"write one such as {example}")
         return word
 
     return read

@@ -104,7 +104,7 @@ def _tell_twice(uses: Iterable[Use], write: str) -> None:
     seen: dict[tuple[str, str], Use] = {}
     for use in uses:
         first = seen.setdefault((use.server, use.name.casefold()), use)
-        if first is use or not use.name or not use.server:
+        if first is use or not use.name or not use.server or use.place.told:
             continue
         if first.name == use.name:
             use.place.wrong(f"{quoted(use.name)} is the {first.what} too", write)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import MatrixError, Problem
-from .place import Place, kind_of, listed, meant, plain, quoted
+from .place import Place, hint, kind_of, listed, plain, quoted
 
 
 def overridden(items: object, overrides: object) -> object:
@@ -43,9 +43,8 @@ def _checked(overrides: object, names: Sequence[object], variable: str, what: st
     for name, keys in overrides.items():
         at = place.at(plain(name) if isinstance(name, str) else quoted(name))
         if name not in known:
-            near = meant(plain(name), known) if isinstance(name, str) else None
-            hint = f" (did you mean {near}?)" if near else ""
-            at.wrong(f"is no {what} of the matrix", f"write {listed(known, 'or') if known else 'none'}{hint}")
+            known_names = listed(known, "or") if known else "none"
+            at.wrong(f"is no {what} of the matrix", f"write {known_names}{hint(name, known)}")
         elif not isinstance(keys, Mapping):
             at.wrong(f"is {kind_of(keys)}, not a mapping", "write the keys to replace, such as {status: active}")
         elif what == "service" and "service" in keys:

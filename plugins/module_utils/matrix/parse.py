@@ -47,6 +47,10 @@ def _servers(servers: object, problems: list[Problem]) -> Servers:
         )
         return []
     found = []
+    if not servers:
+        Place("the matrix", "good_neighbor_servers", problems).wrong(
+            "names no server", "write each server's name with its keys below"
+        )
     for name, raw in servers.items():
         try:
             word = text(name)

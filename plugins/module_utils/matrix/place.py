@@ -32,7 +32,7 @@ class Place:
 
     def wrong(self, wrong: str, write: str) -> None:
         """Adds a problem."""
-        self.problems.append(Problem(self.row, self.key, wrong, write))
+        self.problems.append(Problem(self.row, self.key or "content", wrong, write))
 
     @property
     def told(self) -> bool:
@@ -90,6 +90,12 @@ def listed(names: Iterable[str], conjunction: str = "and") -> str:
     """`a, b and c`."""
     *most, last = names
     return f"{', '.join(most)} {conjunction} {last}" if most else last
+
+
+def hint(name: object, known: Iterable[str]) -> str:
+    """` (did you mean X?)`, if somebody who wrote `name` most likely did; else nothing."""
+    near = meant(plain(name), known) if isinstance(name, str) else None
+    return f" (did you mean {near}?)" if near else ""
 
 
 def meant(name: str, known: Iterable[str]) -> str | None:

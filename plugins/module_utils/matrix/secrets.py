@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .place import shown
+from .place import listed, shown
 
 SHORTEST = 16  # characters
 SHORTEST_NAME = 3  # a shorter name stands in many random passwords by chance
@@ -32,7 +32,7 @@ def faults(password: str, role: str, names: Iterable[str]) -> list[tuple[str, st
     unresolved = _unresolved(password)
     if unresolved:
         return [unresolved]
-    held = [name for name in dict.fromkeys((role, *names)) if _holds(password, name)]
+    held = [shown(name) for name in dict.fromkeys((role, *names)) if _holds(password, name)]
     found = {
         "is empty": not password,
         "was printed in the policy, so that everybody knows it": _leaked(password),
@@ -41,7 +41,7 @@ def faults(password: str, role: str, names: Iterable[str]) -> list[tuple[str, st
             unicodedata.category(character) in {"Cc", "Cs"} for character in password
         ),
         f"is shorter than {SHORTEST} characters": 0 < len(password) < SHORTEST,
-        **{f"contains the name {shown(name)}": True for name in held},
+        f"contains the {'name' if len(held) == 1 else 'names'} {listed(held or ['none'])}": bool(held),
     }
     write = f'write a new one, or "{{{{ vault_{shown(role)} }}}}" and let the secrets playbook make it'
     return [(wrong, write) for wrong, is_so in found.items() if is_so]
