@@ -7,6 +7,8 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 unexport PYTHONPATH VIRTUAL_ENV
 
 SHELL_CODE = $(shell git ls-files --cached --others --exclude-standard -- tools .ci | xargs grep -lsE '^\#!.*bash')
+# for tools that leave caches and logs in the home folder
+HOMELESS := mkdir -p .cache/home; HOME="$(CURDIR)/.cache/home"
 PYTHON_TOOLS = $(shell git ls-files --cached --others --exclude-standard -- tools | xargs grep -lsE '^\#!.*python')
 TYPED = $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))
 # the majors that `make prove` runs tests/live on
@@ -43,9 +45,9 @@ lint-types:
 lint-shell:
 	shellcheck $(SHELL_CODE)
 lint-changelog:
-	antsibull-changelog lint
+	$(HOMELESS) antsibull-changelog lint
 lint-ansible:
-	ansible-lint -q
+	$(HOMELESS) ansible-lint -q
 
 .PHONY: sanity
 sanity: setup ## ansible-test sanity
@@ -53,7 +55,7 @@ sanity: setup ## ansible-test sanity
 
 .PHONY: package
 package: setup ## build the collection and check it as Galaxy would
-	tools/check-package
+	$(HOMELESS) tools/check-package
 
 .PHONY: unit
 unit: setup ## tests that touch nothing
@@ -81,7 +83,7 @@ bench: setup ## measure the engine
 
 .PHONY: docs
 docs: setup ## the manual of the modules as HTML, in .cache/docs
-	@tools/docs
+	@$(HOMELESS) tools/docs
 
 .PHONY: lock
 lock: setup ## solve requirements/dev.txt anew from pyproject.toml
