@@ -7,11 +7,11 @@ What people type can hold secrets and conversations, so the texts of their state
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from .catalog.session import Cursor, Server
 from .errors import ServerError
+from .schema.lexer import NUMBER, STRING, UNCLOSED, tokens
 
 try:
     import psycopg2
@@ -72,16 +72,6 @@ SELECT pid, datname::text AS database, usename::text AS role, coalesce(host(clie
 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
 ORDER BY xact_start NULLS LAST, pid"""
 
-# What could hold a constant, so that a quote in a comment or a name does not turn the rest inside out. Whether a
-# backslash escapes is the session's setting, and a long statement comes cut: in doubt all that follows goes.
-HIDDEN = re.compile(
-    r"""(?P<name>"(?:[^"]|"")*(?:"|$))
-      | (?P<comment>--[^\n]*|/\*(?:(?!/\*).)*?\*/|/\*.*)
-      | \b(?:[ebxn]|u&)?'(?:[^'\\]|'')*(?:'|\\.*|$) | '(?:[^'\\]|'')*(?:'|\\.*|$)
-      | \$(?P<tag>(?:[^\W\d]\w*)?)\$.*?(?:\$(?P=tag)\$|$)
-      | (?<![\w$])\d+(?:\.\d+)?(?:e[+-]?\d+)?\b""",
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
-)
 SHOWN = 200
 
 
@@ -109,7 +99,14 @@ def read(server: Server, largest: int = 10) -> Row:
 
 def masked(query: str) -> str:
     """A statement's text without its constants and comments, on one line, cut where it gets long."""
-    text = " ".join(HIDDEN.sub(lambda found: found["name"] or ("" if found["comment"] else "?"), query).split())
+    text, end = "", 0
+    for token in tokens(query):
+        constant = token.kind in (STRING, UNCLOSED) or (token.kind == NUMBER and not text.endswith("$"))
+        gap = " " if token.start > end else ""
+        text, end = text + gap + ("?" if constant else query[token.start:token.end]), token.end
+        if token.kind == STRING and "\\" in token.value:
+            break  # whether a backslash escapes a quote is the session's setting: what follows may be a constant too
+    text = " ".join(text.split())
     return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
