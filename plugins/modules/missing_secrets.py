@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - BBWorlds (@bbworlds)
 description:
-  - Looks at the passwords of active and planned rows, their logins and their readers. Where one is the template of a variable
+  - Looks at the passwords of active and planned rows, their logins and readers. Where one is the template of a variable
     whose name begins with C(vault_) and which is not defined, adds this variable to a file on the controller, with a random
     password of 32 characters that validation accepts.
   - Never changes or shows a secret. A variable that the file has already is left alone, whether or not a play has loaded it.

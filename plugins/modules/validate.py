@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - BBWorlds (@bbworlds)
 description:
-  - Judges the whole matrix on the controller and tells all errors at once, each with its row, its key, what is wrong and what
-    to write instead.
+  - Judges the whole matrix on the controller and tells all errors at once, each with its row, its key, what is wrong and
+    what to write instead.
   - Makes no connection to any host. Looks whether the schema files of active and planned rows are there.
   - A secret that is not defined is an error of the row that needs it. No message shows a secret.
 options:

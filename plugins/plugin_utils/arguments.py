@@ -13,7 +13,7 @@ from typing import Any
 
 from ..module_utils.errors import MatrixError, Problem
 from ..module_utils.matrix.parse import parse
-from ..module_utils.matrix.place import Place, listed, meant, plain, quoted
+from ..module_utils.matrix.place import Place, hint, listed, plain, quoted
 from ..module_utils.matrix.secrets import without_secrets
 from ..module_utils.matrix.types import ACTIVE
 from .schema_sources import declared, read_all
@@ -57,10 +57,8 @@ def _check_server(place: Place, server: object, servers: object) -> None:
         return  # told already
     known = [plain(name) for name in servers if isinstance(name, str)]
     if not isinstance(server, str) or server not in servers:
-        near = meant(plain(server), known) if isinstance(server, str) else None
-        hint = f" (did you mean {near}?)" if near else ""
         wrong = "is missing" if server is None else f"{quoted(server)} is none of good_neighbor_servers"
-        place.wrong(wrong, f"write {listed(known, 'or') if known else 'one of them'}{hint}")
+        place.wrong(wrong, f"write {listed(known, 'or') if known else 'one of them'}{hint(server, known)}")
     elif isinstance(servers[server], Mapping) and servers[server].get("managed") is False:
         place.wrong(f"{quoted(server)} is not managed: it is external, and never touched", "write a managed server")
 
@@ -72,6 +70,5 @@ def _check_services(place: Place, names: object, rows: object) -> None:
     known = [plain(service) for service in services if isinstance(service, str)]
     for name in names:
         if name not in known:
-            near = meant(plain(name), known) if isinstance(name, str) else None
-            hint = f" (did you mean {near}?)" if near else ""
-            place.wrong(f"{quoted(name)} is no service of the matrix", f"write {listed(known, 'or')}{hint}")
+            wrong = f"{quoted(name)} is no service of the matrix"
+            place.wrong(wrong, f"write {listed(known, 'or') if known else 'none'}{hint(name, known)}")

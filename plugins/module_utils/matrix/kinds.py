@@ -83,8 +83,8 @@ def integer(least: int, most: int) -> Callable[[object], int]:
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,6}", value)
-            write = f"write {value}, without quotes" if digits else fitting
+            digits = re.fullmatch(r"[0-9]{1,6}", value) if isinstance(value, str) else None
+            write = f"write {digits[0]}, without quotes" if digits else fitting
             raise Wrong(f"is {quoted(value)}, not a whole number", write)
         if not least <= value <= most:
             raise Wrong(f"is {quoted(value)}", fitting)
