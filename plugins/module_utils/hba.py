@@ -62,6 +62,9 @@ def word(name: str) -> str:
 
 def _row_lines(row: Allocation) -> list[str]:
     logins = [(login.role, row.client_addresses) for login in row.logins] or [(row.owner, row.client_addresses)]
+    if row.logins and row.schema_files:
+        # an owner that cannot log in may do so while its schema files are applied; at all other times nobody can
+        logins.append((row.owner, row.client_addresses))
     logins += [(reader.role, reader.client_addresses) for reader in row.readers]
     return [line(word(row.database), word(role), address) for role, addresses in logins for address in addresses]
 

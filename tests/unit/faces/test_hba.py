@@ -33,7 +33,8 @@ def test_lines_follow_the_matrix() -> None:
     ))
     rows = (
         replace(row("memory"), readers=(Reader("looker", 3, client_addresses=("10.1.0.0/16",)),)),
-        replace(row("world"), logins=(Login("world_login"),), client_addresses=("local",)),
+        replace(row("world"), logins=(Login("world_login"),), client_addresses=("local",), schema_files=("1.sql",)),
+        replace(row("bare"), logins=(Login("bare_login"),), client_addresses=("local",)),
         replace(row("later"), status="planned"), replace(row("gone"), status="retired"),
         replace(row("theirs"), status="external"), replace(row("other"), server="db2"),
     )
@@ -44,6 +45,8 @@ def test_lines_follow_the_matrix() -> None:
         "host memory memory_user ::1/128 scram-sha-256",
         "hostssl memory looker 10.1.0.0/16 scram-sha-256",
         "local world world_login scram-sha-256",
+        "local world world_user scram-sha-256",
+        "local bare bare_login scram-sha-256",
         "local all gn_monitor scram-sha-256",
         "host all gn_monitor 127.0.0.1/32 scram-sha-256",
         "hostssl replication gn_replica 10.0.0.7/32 scram-sha-256",
