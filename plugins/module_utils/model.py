@@ -9,8 +9,8 @@ item by item (diff.py). Nothing here knows SQL, a connection, or a rule.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
-from typing import TypeVar, Union, cast
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar, Union, cast
 
 PUBLIC = "public"  # PostgreSQL reserves the name, so no role can have it
 DATABASE_OWNER = "pg_database_owner"
@@ -65,6 +65,10 @@ class Role:
     @property
     def key(self) -> Key:
         return (self.name,)
+
+    def having(self, **attributes: bool) -> Role:
+        """The same role with other attributes."""
+        return replace(self, **cast("dict[str, Any]", attributes))
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -285,7 +289,7 @@ class Model:
 
     def of(self, kind: type[T]) -> dict[Key, T]:
         """All items of one type, by key."""
-        return cast("dict[Key, T]", self._items[kind])
+        return cast("dict[Key, T]", self._items[cast("type[Item]", kind)])
 
     def get(self, kind: type[T], *key: object) -> T | None:
         return self.of(kind).get(key)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 from . import acl
 from .catalog.snapshot import Snapshot
@@ -49,7 +50,7 @@ def _patch(change: Change, model: Model) -> None:
     if present is None:
         return
     patch = change.patch()
-    model.put(replace(present, **patch))
+    model.put(cast("Item", replace(cast("Any", present), **patch)))
     if "owner" not in patch:
         return
     if isinstance(present, Database):

@@ -87,8 +87,7 @@ class Server:
 
     def connect_as(self, role: str, password: str, database: str) -> Any:
         """A psycopg2 connection of `role`, as a service's own would be. Raises the driver's OperationalError."""
-        return psycopg2.connect(**{"connect_timeout": 10, "application_name": "good_neighbor", **self.parameters,
-                                   "user": role, "password": password, "dbname": database, "client_encoding": "UTF8"})
+        return self._session({"application_name": self.name, "user": role, "password": password, "dbname": database})
 
     @contextmanager
     def cursor(self, database: str | None = None) -> Iterator[Cursor]:
@@ -105,5 +104,8 @@ class Server:
 
     def _open(self, database: str, armour: Mapping[str, str]) -> Any:
         options = " ".join(f"-c {name}={value}" for name, value in armour.items())
-        return psycopg2.connect(**{"connect_timeout": 10, "application_name": self.name, **self.parameters,
-                                   "dbname": database, "client_encoding": "UTF8", "options": options})
+        return self._session({"dbname": database, "options": options})
+
+    def _session(self, own: Mapping[str, object]) -> Any:
+        words: dict[str, Any] = {"connect_timeout": 10, "application_name": self.name, **self.parameters, **own}
+        return psycopg2.connect(**words, client_encoding="UTF8")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Union
 
 from ..catalog.snapshot import Snapshot
 from ..model import DefaultGrant, Extension, Grant, Model, Owner, Table, Thing
@@ -28,12 +29,16 @@ def desired(scope: Scope, snapshot: Snapshot, now: Model) -> Model:
     judged = {name for name in scope.places if name in snapshot.visited}
     for name in sorted(judged):
         inside.expand(scope.places[name], scope, snapshot, now, want, owners[name], grants[name])
-    for kind in (Owner, Grant, DefaultGrant, Extension, Table, Thing):
+    inner: tuple[type[Inner], ...] = (Owner, Grant, DefaultGrant, Extension, Table, Thing)
+    for kind in inner:
         for item in now.of(kind).values():
             database = item.obj.database if isinstance(item, (Owner, Grant)) else item.database
             if database and database not in judged and not (isinstance(item, Thing) and item.kind in _SHARED_THINGS):
                 want.put(item)
     return want
+
+
+Inner = Union[Owner, Grant, DefaultGrant, Extension, Table, Thing]  # what lies in one database
 
 
 _SHARED_THINGS = ("replication slot", "prepared transaction", "subscription")

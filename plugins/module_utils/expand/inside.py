@@ -136,10 +136,10 @@ def _defaults(inside: Inside, want: Model) -> None:
                and owner.obj.kind == "SCHEMA" and owner.obj.name != BOOKKEEPING
                and owner.obj not in inside.snapshot.builtins} or {"public"}
     for grantee in (*place.readers, *place.logins):
-        wanted = {"TABLES": frozenset({"SELECT"})} if grantee in place.readers else {
+        wanted: dict[str, frozenset[str]] = {"TABLES": frozenset({"SELECT"})} if grantee in place.readers else {
             "TABLES": holders.login_writes(place), "SEQUENCES": frozenset({"SELECT", "UPDATE", "USAGE"})}
-        for kind, privileges in wanted.items():
-            _require_default(place, kind, grantee, privileges, schemas, present, want)
+        for kind, needed in wanted.items():
+            _require_default(place, kind, grantee, needed, schemas, present, want)
 
 
 def _require_default(place: Place, kind: str, grantee: str, privileges: frozenset[str], schemas: set[str],
@@ -150,8 +150,8 @@ def _require_default(place: Place, kind: str, grantee: str, privileges: frozense
     if privileges <= held.get("", set()) or all(privileges <= held.get(schema, set()) for schema in schemas):
         return
     kept = want.get(DefaultGrant, place.name, place.owner, "", kind, grantee)
-    privileges |= set(kept.privileges if kept else ())
-    want.put(DefaultGrant(place.name, place.owner, "", kind, grantee, tuple(sorted(privileges))))
+    both = {*privileges, *(kept.privileges if kept else ())}
+    want.put(DefaultGrant(place.name, place.owner, "", kind, grantee, tuple(sorted(both))))
 
 
 def _presence(inside: Inside, want: Model) -> None:

@@ -34,6 +34,7 @@ def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
         database = _database(place, scope, now)
         if database is not None:
             want.put(database)
+        if now.get(Database, place.name) is not None:  # what it needs further shows once it is there
             _database_grants(place, scope, snapshot, now, want)
     _settings(scope, snapshot, now, want)
     for grant in now.of(Grant).values():
@@ -134,7 +135,7 @@ def _database_grant_may_stay(grant: Grant, place: Place, owner: str, snapshot: S
 
 def _settings(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
     for place in scope.places.values():
-        if place.row is not None and place.kind == ACTIVE:
+        if place.row is not None and place.kind == ACTIVE and now.get(Database, place.name) is not None:
             for name, value in place.row.settings:
                 want.put(Setting(place.name, "", name, value))
     for setting in now.of(Setting).values():

@@ -58,8 +58,8 @@ def judge(change: Change, world: World) -> list[Violation]:
     held = set(now.privileges) if isinstance(now, Grant) else set()
     right = set(wanted.privileges) if isinstance(wanted, Grant) else set()
     found = []
-    if held - right:
-        found.append(_too_much(change, item, tuple(sorted(held - right)), world))
+    if isinstance(now, Grant) and held - right:
+        found.append(_too_much(now, tuple(sorted(held - right)), world))
     elif isinstance(now, Grant) and isinstance(wanted, Grant) and set(now.grantable) - set(wanted.grantable):
         found.append(_violation(OPTION, replace(now, privileges=now.grantable), Change(now, replace(now, grantable=wanted.grantable)),
                                 "and may pass that on to whom it likes", world))
@@ -70,7 +70,7 @@ def judge(change: Change, world: World) -> list[Violation]:
     return found
 
 
-def _too_much(change: Change, grant: Grant, privileges: tuple[str, ...], world: World) -> Violation:
+def _too_much(grant: Grant, privileges: tuple[str, ...], world: World) -> Violation:
     """A grant, or a part of one, that must go. What hangs on another's grant option goes with that."""
     held, database = replace(grant, privileges=privileges), grant.obj.database
     owner = world.now.of(Owner).get((grant.obj,))

@@ -51,12 +51,12 @@ def judge(change: Change, world: World) -> list[Violation]:
         if getattr(now, attribute) and not getattr(wanted, attribute):
             found.append(Violation(
                 ATTRIBUTE, f"Role {now.name} of {world.scope.home(now.name)} has {attribute.upper()}: it {lets}.",
-                (Change(now, replace(now, **{attribute: False})),), role=now.name, object=attribute.upper(),
+                (Change(now, now.having(**{attribute: False})),), role=now.name, object=attribute.upper(),
                 service=service, severity=severity))
         elif getattr(wanted, attribute) and not getattr(now, attribute):
             found.append(Violation(
                 ATTRIBUTE, f"System role {now.name} lacks {attribute.upper()}, which its use needs.",
-                (Change(now, replace(now, **{attribute: True})),), role=now.name, object=attribute.upper(),
+                (Change(now, now.having(**{attribute: True})),), role=now.name, object=attribute.upper(),
                 severity=MEDIUM))
     if wanted.login and not now.login:
         found.append(Violation(NOLOGIN, f"Role {now.name} of {world.scope.home(now.name)} may not log in: the service is "
@@ -87,7 +87,7 @@ def _unallocated(now: Role, world: World) -> list[Violation]:
     """A role that no row knows. Harmless groups are documentation; who is connected now cannot fence itself."""
     powers = [name.upper() for name in _ATTRIBUTES if getattr(now, name)]
     sessions = _sessions(now.name, world)
-    fenced = replace(now, login=False, **{name: False for name in _ATTRIBUTES})
+    fenced = now.having(login=False, **dict.fromkeys(_ATTRIBUTES, False))
     changes: tuple[Change, ...] = ((Change(now, fenced),) if fenced != now else ()) + sessions
     known = world.scope.home(now.name)
     human = "add a row or a system role for it, or remove it (its objects first)"
