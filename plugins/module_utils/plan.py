@@ -102,7 +102,7 @@ def _turn(violations: list[Violation], scope: Scope, state: Snapshot, options: O
                 todo.setdefault(change, violation)
     steps = []
     for change, violation in sorted(todo.items(), key=lambda pair: (_stage(pair[0]), pair[0].item.key)):
-        if not simulate.possible(change, state.model):
+        if not simulate.possible(change, state.model) or not _ready(change, scope, state):
             continue
         earlier = state.model.copy()
         simulate.apply(change, state)
@@ -164,6 +164,19 @@ def state_of(violation: Violation, scope: Scope, options: Options) -> str:
     if violation.rule in (UNSEEN, UNREADABLE):
         return UNCHECKED
     return EXCEPTED if excepted(violation, scope, options) else OPEN
+
+
+def _ready(change: Change, scope: Scope, state: Snapshot) -> bool:
+    """Whether a schema file can run: its owner gets in with the declared password, and its extensions are there."""
+    file = change.after
+    if not isinstance(file, SchemaFile) or file.state != "applied":
+        return True
+    place, model = scope.places[file.database], state.model
+    owner, database = model.get(Role, place.owner), model.get(Database, file.database)
+    if owner is None or place.row is None or database is None or not database.connections or database.owner != place.owner:
+        return False
+    enters = bool(place.row.logins) or (owner.login and owner.password == "declared" and owner.expiry != "past")
+    return enters and all(model.get(Extension, file.database, name) is not None for name in place.row.extensions)
 
 
 def _foresee(change: Change, scope: Scope, state: Snapshot, sources: Mapping[str, tuple[SchemaText, ...]]) -> None:

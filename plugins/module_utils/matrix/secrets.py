@@ -12,6 +12,7 @@ from typing import Any
 
 from .place import listed, shown
 
+PREFIX = "vault_"  # the secrets playbook makes variables with this name, and no other that is undefined
 SHORTEST = 16  # characters
 SHORTEST_NAME = 3  # a shorter name stands in many random passwords by chance
 
@@ -64,9 +65,8 @@ def variable_of(password: str) -> str | None:
 def _unresolved(password: str) -> tuple[str, str] | None:
     variable = variable_of(password)
     if variable:
-        return f"waits for the variable {variable}, which is not defined", (
-            "define it, or let the secrets playbook make it"
-        )
+        made = ", or let the secrets playbook make it" if variable.startswith(PREFIX) else ""
+        return f"waits for the variable {variable}, which is not defined", f"define it{made}"
     if "{{" in password or "{%" in password:
         return "still holds a template that could not be resolved", "define the variables that it names"
     if "$ANSIBLE_VAULT" in password:

@@ -121,7 +121,7 @@ def _prepare(session: Any, lock_timeout: str) -> None:
 def _await_end(cursor: Any, pid: int) -> None:
     """Wait until the backend `pid` is gone, so that its connection is free for the next file."""
     for _attempt in range(100):
-        cursor.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (pid,))
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", (pid,))
         if not cursor.rowcount:
             return
         time.sleep(0.02)
