@@ -33,7 +33,7 @@ def refused(place: Place, text: str, **options: Any) -> str:
         run(place, text, **options)
     assert place.relations() == before
     assert place.files() == []
-    assert not place.query("SELECT FROM pg_stat_activity WHERE usename = %s", place.owner)
+    assert not place.query("SELECT 1 FROM pg_stat_activity WHERE usename = %s", place.owner)
     return str(error.value)
 
 
@@ -108,7 +108,7 @@ def test_the_owner_sees_its_own_search_path_and_no_limits_of_time(server: Server
 def test_what_a_file_does_to_its_session_ends_with_it(place: Place) -> None:
     run(place, """SET search_path = nowhere; SET default_transaction_read_only = on; CREATE TEMP TABLE t (); LISTEN x;
         SELECT pg_advisory_lock(4711); PREPARE p AS SELECT 1; DECLARE c CURSOR WITH HOLD FOR SELECT 1;""", "schemas/0.sql")
-    assert not place.query("SELECT FROM pg_locks WHERE locktype = 'advisory'")
+    assert not place.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'")
     run(place, "CREATE TABLE a ();")
     assert ("public", "a", place.owner) in place.relations()
 
@@ -201,7 +201,7 @@ def test_the_superusers_session_that_is_ended_before_the_record(place: Place, mo
 
 def _sessions(admin: Any, pid: int) -> bool:
     cursor = admin.cursor()
-    cursor.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (pid,))
+    cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", (pid,))
     return bool(cursor.rowcount)
 
 
