@@ -74,12 +74,13 @@ def run_text(server: str, result: Row, check_mode: bool) -> str:
     """What a run of `allocation` did, or would do: its statements in check mode, their number otherwise."""
     statements: Sequence[str] = result.get("statements", [])
     ended = sum(row["state"] == REMEDIED for row in result["violations"])
-    what = f"{counted(len(statements), 'statement')}, {counted(ended, 'violation')} ended"
+    what = f"{counted(len(statements), 'statement')}, {counted(ended, 'violation')}"
     if not result["changed"]:
         return f"{cell(server)}: nothing to change"
     if not check_mode:
-        return f"{cell(server)}: {what}"
-    return "\n".join([f"{cell(server)}: this run would execute {what}", *(f"  {cell(text)};" for text in statements)])
+        return f"{cell(server)}: {what} ended"
+    head = f"{cell(server)}: {what} would be ended; nothing was executed"
+    return "\n".join([head, *(f"  {cell(text)};" for text in statements)])
 
 
 def databases_text(databases: Iterable[Row]) -> str:

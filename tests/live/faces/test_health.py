@@ -20,8 +20,8 @@ SECRET = "fake-Hb7qWz2mKx9vTn4c"
 def database(server: Server) -> str:
     """A database with two tables, one of them larger, some of its rows dead."""
     server.rows("CREATE DATABASE health CONNECTION LIMIT 7")
-    server.rows("CREATE TABLE small (a int); CREATE TABLE large AS SELECT n, repeat('x', 100) FROM generate_series(1, 5000) n",
-                "health")
+    server.rows("CREATE TABLE small (a int)", "health")
+    server.rows("CREATE TABLE large AS SELECT n, repeat('x', 100) FROM generate_series(1, 5000) AS n", "health")
     server.rows("DELETE FROM large WHERE n <= 1000", "health")
     server.rows("ANALYZE", "health")
     return "health"
@@ -57,7 +57,8 @@ def test_who_blocks_whom_without_what_they_typed(server: Server, database: str) 
     holder = server.connect(database)
     holder.cursor().execute(f"BEGIN; LOCK TABLE large; SELECT '{SECRET}'")
     waiter = server.connect(database)
-    waiting = threading.Thread(target=lambda: waiter.cursor().execute(f"UPDATE large SET repeat = '{SECRET}' WHERE n = 4711"))
+    statement = f"UPDATE large SET repeat = '{SECRET}' WHERE n = 4711"
+    waiting = threading.Thread(target=lambda: waiter.cursor().execute(statement))
     waiting.start()
     try:
         started = time.monotonic()

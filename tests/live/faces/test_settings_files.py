@@ -39,7 +39,9 @@ def files(tmp_path: Path) -> list[dict[str, Any]]:
     ]
 
 
-def written(folder: Path, files: list[dict[str, Any]], *arguments: str, **variables: object) -> tuple[Played, dict[str, Any]]:
+def written(
+    folder: Path, files: list[dict[str, Any]], *arguments: str, **variables: object
+) -> tuple[Played, dict[str, Any]]:
     """Runs the module, and what it returned; whatever was said, the secret was not in it."""
     book = folder / "play.yml"
     book.write_text(PLAY)

@@ -107,7 +107,7 @@ def test_a_run_in_check_mode_tells_its_statements() -> None:
     result = {"changed": True, "statements": ["CREATE ROLE a", "GRANT b"], "violations": [
         violation("owner-database", "high", "x", state="remedied")]}
     assert run_text("db1", result, check_mode=True) == (
-        "db1: this run would execute 2 statements, 1 violation ended\n  CREATE ROLE a;\n  GRANT b;")
+        "db1: 2 statements, 1 violation would be ended; nothing was executed\n  CREATE ROLE a;\n  GRANT b;")
     assert run_text("db1", result, check_mode=False) == "db1: 2 statements, 1 violation ended"
     assert run_text("db1", {**result, "changed": False}, check_mode=False) == "db1: nothing to change"
 
