@@ -4,6 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
+export PYTEST_DEBUG_TEMPROOT := $(CURDIR)/.cache/pytest
 unexport PYTHONPATH VIRTUAL_ENV
 
 SHELL_CODE = $(shell git ls-files --cached --others --exclude-standard -- tools .ci | xargs grep -lsE '^\#!.*bash')
