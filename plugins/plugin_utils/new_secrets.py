@@ -13,10 +13,9 @@ from pathlib import Path
 import yaml
 
 from ..module_utils.errors import GoodNeighborError
-from ..module_utils.matrix.secrets import faults, variable_of
+from ..module_utils.matrix.secrets import PREFIX, faults, variable_of
 from ..module_utils.matrix.types import ACTIVE, PLANNED
 
-PREFIX = "vault_"  # another undefined variable is no secret that may be made up
 HEADER = """---
 # Secrets of the allocation matrix. Keep them from everybody else:
 #   ansible-vault encrypt {path}

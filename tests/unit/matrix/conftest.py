@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,16 @@ def _change(keys: dict[str, Any], change: dict[str, Any], *, keep_null: bool = F
     keys.update(change)
     for key in [key for key in change if change[key] is None and not keep_null]:
         del keys[key]
+
+
+def strings(value: object) -> Iterator[str]:
+    """All text in a value, keys included."""
+    if isinstance(value, dict):
+        yield from (text for pair in value.items() for part in pair for text in strings(part))
+    elif isinstance(value, list):
+        yield from (text for entry in value for text in strings(entry))
+    elif isinstance(value, str):
+        yield value
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

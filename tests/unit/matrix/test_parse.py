@@ -19,7 +19,7 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.type
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .conftest import CLEAN, WRONG, Raw, changed
+from .conftest import CLEAN, WRONG, Raw, changed, strings
 
 
 class Tagged(str):
@@ -103,16 +103,6 @@ def test_what_only_looks_wrong_is_right(clean: Raw, change: dict[str, Any]) -> N
 def test_the_budget_holds_to_the_last_connection(clean: Raw) -> None:
     clean.row("gallery")["connection_limit"] = 62
     assert len(problems(clean)) == 1
-
-
-def strings(value: object) -> Iterator[str]:
-    """All text in a value, keys included."""
-    if isinstance(value, dict):
-        yield from (text for pair in value.items() for part in pair for text in strings(part))
-    elif isinstance(value, list):
-        yield from (text for entry in value for text in strings(entry))
-    elif isinstance(value, str):
-        yield value
 
 
 def tagged(value: object) -> object:
