@@ -19,7 +19,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Takes the task's arguments; returns a result that never changes anything."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(argument_spec={"text": {"type": "str", "required": True}})
+        arguments = self.validate_argument_spec(argument_spec={"text": {"type": "str", "required": True}})[1]
         Display().display(arguments["text"])
         result["changed"] = False
         return result

@@ -52,8 +52,9 @@ def audit_text(server: str, result: Row, command: Command) -> str:
     violations: Sequence[Row] = result["violations"]
     standing = [row for row in violations if row["state"] in STANDING]
     lines = [verdict(server, result)]
-    for _, group in groupby(sorted(standing, key=_order), key=_cause):
-        lines += ["", *_cause_lines(list(group), command)]
+    causes = [list(rows) for cause, rows in groupby(sorted(standing, key=_order), key=_cause)]
+    for rows in causes:
+        lines += ["", *_cause_lines(rows, command)]
     excepted = [row for row in violations if row["state"] == EXCEPTED]
     if excepted:
         lines += ["", "ACCEPTED for a time, by the server's exceptions"]

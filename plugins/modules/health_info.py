@@ -29,6 +29,9 @@ attributes:
   check_mode:
     description: Can run in check mode, for it changes nothing.
     support: full
+  idempotent:
+    description: Reads only.
+    support: full
 requirements:
   - psycopg2
 seealso:

@@ -31,6 +31,9 @@ attributes:
   check_mode:
     description: Reads the file and says how many statements it holds, and executes none.
     support: full
+  idempotent:
+    description: Executes the file each time, and says so.
+    support: none
 requirements:
   - psycopg2
 seealso:

@@ -34,11 +34,11 @@ def sessions(server: Server) -> Sessions:
 
 def until_blocked(server: Server) -> dict[str, Any]:
     """The state of the server as soon as somebody waits for a lock."""
-    for _ in range(100):
+    for attempt in range(100):
         found = health.read(sessions(server))
         if found["blocked"]:
             return found
-        time.sleep(0.05)
+        time.sleep(0.01 * min(attempt, 10))
     raise AssertionError("nobody waits")
 
 

@@ -67,18 +67,18 @@ def test_check_write_and_again(tmp_path: Path, files: list[dict[str, Any]]) -> N
     assert [stat.S_IMODE(Path(path).stat().st_mode) for path in paths] == [0o600, 0o640]
     assert Path(paths[0]).read_text() == f"DB_PASSWORD={SECRET}\n"
 
-    _, again = written(tmp_path, files)
+    again = written(tmp_path, files)[1]
     assert (again["changed"], again["written"], again["reload"]) == (False, [], [])
 
     Path(paths[1]).write_text("typed by hand\n")
-    _, kept = written(tmp_path, files, replace=False)
+    kept = written(tmp_path, files, replace=False)[1]
     assert (kept["changed"], kept["kept"], kept["reload"]) == (False, [paths[1]], [])
     assert Path(paths[1]).read_text() == "typed by hand\n"
 
 
 def test_what_cannot_be_done_is_told_and_the_rest_is_done(tmp_path: Path, files: list[dict[str, Any]]) -> None:
     files[0]["owner"] = "no-such-account"
-    played, _ = written(tmp_path, files)
+    played = written(tmp_path, files)[0]
     assert played.status == 2
     assert f"service nexus: {files[0]['path']}: this host has no account no-such-account" in played.output
     assert Path(files[1]["path"]).exists()

@@ -35,7 +35,7 @@ NEXUS = Allocation(
 
 def rendered(row: Allocation, file: EnvFile) -> str:
     """A settings file without its comment line."""
-    comment, _, rest = env_file.render(row, SERVER, file).partition("\n")
+    comment, rest = env_file.render(row, SERVER, file).split("\n", 1)
     assert comment.startswith("# Database settings of nexus")
     return rest
 
@@ -49,7 +49,7 @@ def test_dotenv_says_what_the_policy_asks_for() -> None:
 
 def test_python_is_a_dict_of_literals() -> None:
     row = replace(NEXUS, password="it's \"a\" $x\\\n\u2028")
-    name, _, value = rendered(row, EnvFile("x", "python")).partition(" = ")
+    name, value = rendered(row, EnvFile("x", "python")).split(" = ", 1)
     assert name == "DATABASE"
     assert ast.literal_eval(value) == {
         "host": "localhost", "port": 5432, "database": "bbworlds_nexus", "user": "nexus_user",
@@ -153,7 +153,7 @@ def test_dotenv_is_read_alike_by_all(tmp_path_factory: pytest.TempPathFactory, v
     for value, word in written:
         assert [python_dotenv(word), node_dotenv(word), systemd(word)] == [value] * 3, word
     if written:
-        assert bash([word for _, word in written], tmp_path_factory.mktemp("dotenv")) == [value for value, _ in written]
+        assert bash([pair[1] for pair in written], tmp_path_factory.mktemp("dotenv")) == [pair[0] for pair in written]
 
 
 @pytest.mark.parametrize(
