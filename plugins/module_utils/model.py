@@ -248,11 +248,49 @@ class Session:
         return (self.database, self.role)
 
 
+@dataclass(frozen=True, order=True, slots=True)
+class Door:
+    """A line of pg_hba.conf as the server reads it. `line` is its number, 0 for one that is wanted and not there; `error`
+    what the server says of a line that it cannot read."""
+
+    line: int
+    type: str
+    databases: tuple[str, ...]
+    users: tuple[str, ...]
+    address: str
+    method: str
+    options: tuple[str, ...] = ()
+    error: str = ""
+
+    @property
+    def key(self) -> Key:
+        return (self.line, self.type, self.databases, self.users, self.address)
+
+    @property
+    def text(self) -> str:
+        """As a line, quotes left out."""
+        address = (self.address,) if self.address else ()
+        return " ".join((self.type, ",".join(self.databases), ",".join(self.users), *address, self.method, *self.options))
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class IdentityMap:
+    """A line of pg_ident.conf: in `map`, the account `account` of the host may be `role`."""
+
+    map: str
+    account: str
+    role: str
+
+    @property
+    def key(self) -> Key:
+        return (self.map, self.account, self.role)
+
+
 Item = Union[Role, Membership, Database, Setting, Owner, Grant, DefaultGrant, Extension, Table, Thing, SchemaFile,
-             ServerSetting, Session]
+             ServerSetting, Session, Door, IdentityMap]
 ITEM_TYPES: tuple[type[Item], ...] = (
     Role, Membership, Database, Setting, Owner, Grant, DefaultGrant, Extension, Table, Thing, SchemaFile, ServerSetting,
-    Session)
+    Session, Door, IdentityMap)
 T = TypeVar("T", bound=Item)
 
 

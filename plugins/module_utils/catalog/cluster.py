@@ -46,7 +46,9 @@ SELECT parname, paracl::text FROM pg_catalog.pg_parameter_acl"""
 THINGS = """
 SELECT '', 'replication slot', slot_name::text, coalesce(database::text, '') FROM pg_catalog.pg_replication_slots
 WHERE NOT temporary
-UNION ALL SELECT database::text, 'prepared transaction', gid, owner::text FROM pg_catalog.pg_prepared_xacts"""
+UNION ALL SELECT database::text, 'prepared transaction', gid, owner::text FROM pg_catalog.pg_prepared_xacts
+UNION ALL SELECT '', 'notification queue', 'usage', pg_catalog.round(100 * u) || ' %'
+FROM (SELECT pg_catalog.pg_notification_queue_usage()) q(u) WHERE u > 0.5"""
 SUBSCRIPTIONS = """
 SELECT d.datname::text, 'subscription', s.subname::text, pg_catalog.pg_get_userbyid(s.subowner)::text
 FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid"""
@@ -65,3 +67,13 @@ SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
 
 EXTENSIONS_AVAILABLE = """
 SELECT name::text FROM pg_catalog.pg_available_extensions"""
+
+# the lines of pg_hba.conf and pg_ident.conf as the server would read them now, and whether it has read them
+DOORS = """
+SELECT line_number, type, database, user_name, address, netmask, auth_method, options, error
+FROM pg_catalog.pg_hba_file_rules"""
+IDENTITY_MAPS = """
+SELECT map_name, sys_name, pg_username, error, line_number FROM pg_catalog.pg_ident_file_mappings"""
+UNREAD_FILES = """
+SELECT f.name FROM (SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN ('hba_file', 'ident_file')) f
+WHERE (SELECT modification FROM pg_catalog.pg_stat_file(f.setting, true)) > pg_catalog.pg_conf_load_time()"""

@@ -12,7 +12,7 @@ from .. import acl, scram
 from ..errors import ServerError
 from ..model import (
     Database, Membership, Model, Obj, Owner, Role, ServerSetting, Session, Setting, Thing)
-from . import cluster, inside
+from . import cluster, doors, inside
 from .raw import name_of, put, rows
 from .session import Cursor, Server
 from .snapshot import Snapshot
@@ -71,6 +71,8 @@ def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snaps
         snapshot.model.put(Session(database, role))
     for name, value in rows(cursor, cluster.SERVER_SETTINGS):
         snapshot.model.put(ServerSetting(name, value))
+    if superuser:
+        doors.read(cursor, snapshot)
     return snapshot, names
 
 

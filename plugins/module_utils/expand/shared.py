@@ -14,6 +14,7 @@ from ..catalog.snapshot import Snapshot
 from ..matrix.types import ACTIVE, RETIRED
 from ..model import (
     PUBLIC, Database, Grant, Membership, Model, Obj, Owner, Role, ServerSetting, Session, Setting, Thing)
+from . import doors
 from .scope import Identity, Place, Scope
 
 # made by initdb: (role, member)
@@ -47,6 +48,7 @@ def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
             for grant in now.of(Grant).values():
                 if grant.obj == owner.obj and grant.grantee == owner.owner:
                     want.put(grant)
+    doors.expand(scope, snapshot, now, want)
     _live(scope, snapshot, now, want)
 
 

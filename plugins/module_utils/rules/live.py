@@ -12,7 +12,9 @@ SESSION = Rule("live-session", HIGH, DISRUPTIVE, "A role has a session in a data
 PREPARED = Rule("live-prepared-transaction", MEDIUM, MANUAL, "A prepared transaction waits for somebody to end it.",
                 "It holds its locks over restarts, and keeps vacuum from working.",
                 "None: only who prepared it knows whether to COMMIT PREPARED or ROLLBACK PREPARED.")
-RULES = (SESSION, PREPARED)
+QUEUE = Rule("live-notification-queue", MEDIUM, MANUAL, "The queue of notifications, one for the whole server, is filling up.",
+             "One service's idle listener stops the NOTIFY of all.", "None: a human ends the session that holds it up.")
+RULES = (SESSION, PREPARED, QUEUE)
 
 
 def judge(change: Change, world: World) -> list[Violation]:
@@ -26,4 +28,8 @@ def judge(change: Change, world: World) -> list[Violation]:
         return [Violation(PREPARED, f"Transaction {item.name} in database {item.database} was prepared by {item.detail} and never "
                           "ended: it holds its locks. COMMIT PREPARED or ROLLBACK PREPARED it.", database=item.database,
                           role=item.detail, object=item.name, service=world.service(item.database))]
+    if isinstance(item, Thing) and item.kind == "notification queue":
+        return [Violation(QUEUE, f"The notification queue of the whole server is {item.detail} full: when it is, NOTIFY fails for every "
+                          "service; find the session that listens and sits in an old transaction (pg_stat_activity) and end it.",
+                          object="notification queue")]
     return []

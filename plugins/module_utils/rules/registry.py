@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 
 from ..diff import diff
 from ..model import (
-    Change, Database, DefaultGrant, Extension, Grant, Item, Membership, Owner, Role, ServerSetting, Session, Setting, Table,
+    Change, Database, DefaultGrant, Door, Extension, Grant, IdentityMap, Item, Membership, Owner, Role, ServerSetting, Session, Setting, Table,
     Thing)
-from . import code, database, grant, limit, live, member, owner, place, road, role, schema, secret, setting, world
+from . import access, code, database, grant, limit, live, member, owner, place, road, role, schema, secret, setting, world
 from .base import SEVERITIES, Rule, Violation, World
 
-FAMILIES = (code, database, grant, limit, live, member, owner, place, road, role, schema, secret, setting, world)
+FAMILIES = (access, code, database, grant, limit, live, member, owner, place, road, role, schema, secret, setting, world)
 RULES: dict[str, Rule] = {rule.id: rule for family in FAMILIES for rule in family.RULES}
 
 Judge = Callable[[Change, World], list[Violation]]
@@ -28,9 +28,11 @@ JUDGES: dict[type[Item], tuple[Judge, ...]] = {
     DefaultGrant: (grant.judge,),
     Extension: (road.judge, schema.judge),
     Table: (schema.judge, place.judge),
-    Thing: (road.judge, code.judge, live.judge, place.judge),
+    Thing: (access.judge, road.judge, code.judge, live.judge, place.judge),
     ServerSetting: (limit.judge, setting.judge),
     Session: (live.judge,),
+    Door: (access.judge,),
+    IdentityMap: (access.judge,),
 }
 # what is no difference of state
 FURTHER: tuple[Callable[[World], Iterable[Violation]], ...] = (

@@ -1,0 +1,146 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The doors that the matrix wants, and which of those that are there may stay. What a line lets in counts, not how it is
+written: order, quotes, netmasks and redundant rejections do not matter.
+
+https://www.postgresql.org/docs/current/auth-pg-hba-conf.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Union
+
+from .. import hba
+from ..catalog.doors import network
+from ..catalog.snapshot import Snapshot
+from ..model import Door, IdentityMap, Model
+from .scope import Scope
+
+ALL, REPLICATION, REJECT = "all", "replication", "reject"
+Network = Union[IPv4Network, IPv6Network]
+_EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+_TOKEN = re.compile(r'"([^"]*)"|([^\s,"#]+)|(,)|(#.*)')
+
+
+def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
+    """Put the desired doors and identity maps into `want`."""
+    if not snapshot.live or not snapshot.superuser:
+        return
+    present = sorted(now.of(Door).values())
+    wanted = [parse(line) for line in hba.lines(scope.matrix, scope.spec.name)]
+    wanted = [door for door in wanted if door.method != REJECT]
+    exact = {_what(door) for door in wanted}
+    for door in present:
+        if not door.error and (door.method == REJECT or _what(door) in exact or _may_stay(door, wanted)):
+            want.put(door)
+    broad = [door for door in present if not door.error and not (_what(door) in exact and door.method != REJECT)]
+    there = {_what(door): door.line for door in reversed(present) if not door.error}
+    for door in wanted:
+        if not _opens(door, broad, there.get(_what(door))):
+            want.put(door)
+    for line in scope.spec.ident:
+        words = line.split()
+        if len(words) == 3:
+            want.put(IdentityMap(*(word.strip('"') for word in words)))
+
+
+def parse(line: str) -> Door:
+    """A line of pg_hba.conf, in one form."""
+    fields: list[list[str]] = []
+    glued = False
+    for quoted, bare, comma, _ in _TOKEN.findall(line):
+        if comma:
+            glued = True
+        elif quoted or bare:
+            if glued and fields:
+                fields[-1].append(quoted or bare)
+            else:
+                fields.append([quoted or bare])
+            glued = False
+    words = [field[0] for field in fields]
+    local = words[0] == "local"
+    at = 3 if local else 4
+    address = ""
+    if not local:
+        masked = len(words) > 4 and re.fullmatch(r"[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*", words[4]) is not None
+        address = network(words[3], words[4]) if masked else _cidr(words[3])
+        at = 5 if masked else 4
+    return Door(0, words[0], tuple(sorted(fields[1])), tuple(sorted(fields[2])), address, words[at],
+                tuple(sorted(words[at + 1:])))
+
+
+def _cidr(word: str) -> str:
+    try:
+        return str(ip_network(word, strict=False))
+    except ValueError:
+        return word
+
+
+def _what(door: Door) -> Door:
+    """The door without where it stands in the file."""
+    return replace(door, line=0)
+
+
+def _networks(address: str) -> tuple[Network, ...]:
+    """The networks of an address; none for a word that only the server can resolve."""
+    if address == ALL:
+        return _EVERYWHERE
+    try:
+        return (ip_network(address, strict=False),)
+    except ValueError:
+        return ()
+
+
+def _within(inner: str, outer: str) -> bool:
+    """Whether every address of `inner` lies in `outer`."""
+    if inner == outer:
+        return True
+    networks = _networks(inner)
+    return bool(networks) and all(any(one.version == other.version and one.subnet_of(other)  # type: ignore[arg-type]
+                                      for other in _networks(outer)) for one in networks)
+
+
+def _same_way(door: Door, wanted: Door) -> bool:
+    """Whether `door` is of the same kind and asks for the same proof; one that insists on TLS asks for more."""
+    kinds = (wanted.type, "hostssl") if wanted.type == "host" else (wanted.type,)
+    return door.type in kinds and (door.method, door.options) == (wanted.method, wanted.options)
+
+
+def _may_stay(door: Door, wanted: Sequence[Door]) -> bool:
+    """Whether everybody whom the line names may come in by it: every database, user and address is within a wanted one."""
+    return all(any(_same_way(door, other) and database in other.databases and _is_user(user, other.users)
+                   and _within(door.address, other.address) for other in wanted)
+               for database in door.databases for user in door.users)
+
+
+def _is_user(user: str, users: Iterable[str]) -> bool:
+    return user in users
+
+
+def _opens(door: Door, broad: Sequence[Door], line: int | None) -> bool:
+    """Whether a wanted door opens: no earlier line turns its people away. `line`: where it stands word by word."""
+    for other in broad:
+        if line is not None and other.line > line:
+            break
+        if _covers(other, door):
+            return other.method != REJECT
+    return line is not None
+
+
+def _covers(line: Door, door: Door) -> bool:
+    """Whether `line` decides about everybody of `door`, so that no later line is asked."""
+    if (line.type == "local") != (door.type == "local") or line.type in ("hostnossl", "hostgssenc"):
+        return False
+    return (_matches(door.databases, line.databases, REPLICATION) and _matches(door.users, line.users, None)
+            and (line.type == "local" or _within(door.address, line.address)))
+
+
+def _matches(names: Iterable[str], patterns: Sequence[str], never_by_all: str | None) -> bool:
+    """Whether each name is matched by one of the patterns: by itself, by all, by a regular expression."""
+    return all(any(name == pattern or (pattern == ALL and name != never_by_all)
+                   or (pattern.startswith("/") and re.search(pattern[1:], name) is not None) for pattern in patterns)
+               for name in names)
