@@ -7,6 +7,7 @@ import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import env_file
@@ -182,7 +183,7 @@ def test_only_the_services_named_and_no_login_whose_password_waits() -> None:
     )
     matrix = Matrix((SERVER,), rows)
     assert [file.path for file in env_file.files(matrix, "db1", services=["memory"])] == ["/etc/memory"]
-    violations = [
+    violations: list[dict[str, Any]] = [
         {"rule": "secret-drift", "role": "nexus_user", "state": "open"},
         {"rule": "secret-drift", "role": "memory_user", "state": "remedied"},
         {"rule": "secret-unmanaged", "role": None, "state": "open"},

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import secret_file
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import GoodNeighborError
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.secret_file import SecretFile, is_as_wanted, write
 
@@ -36,7 +35,7 @@ def test_a_file_is_written_whole_and_then_left_alone(tmp_path: Path) -> None:
 
 
 def test_at_no_moment_others_may_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
+    seen: list[int] = []
     for name in ("fchmod", "fsync", "replace"):
         original = getattr(os, name)
 
@@ -45,7 +44,7 @@ def test_at_no_moment_others_may_read_it(tmp_path: Path, monkeypatch: pytest.Mon
             seen.extend(stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir())
             original(*arguments)
 
-        monkeypatch.setattr(secret_file.os, name, watched)
+        monkeypatch.setattr(os, name, watched)
     write(SecretFile(f"{tmp_path}/database.env", SECRET))
     assert seen == [0o600, 0o640, 0o640]
 
