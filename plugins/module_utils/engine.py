@@ -112,11 +112,11 @@ def _verdicts(initial: Plan, last: Plan, deferred: Collection[tuple[str, str, st
     """The states after a real run, by what the server says now."""
     remaining = {verdict.violation.key: verdict.violation for verdict in last.verdicts}
     found = []
-    for key in dict.fromkeys([*(verdict.violation.key for verdict in initial.verdicts), *remaining]):
+    first = {violation.key: violation for violation in initial.first}
+    for key in dict.fromkeys([*first, *remaining]):
         violation = remaining.get(key)
         if violation is None:
-            gone = next(verdict.violation for verdict in initial.verdicts if verdict.violation.key == key)
-            found.append(Verdict(gone, REMEDIED))
+            found.append(Verdict(first[key], REMEDIED))
         else:
             state = planning.state_of(violation, scope, options)
             found.append(Verdict(violation, DEFERRED if key in deferred and state == OPEN else state))

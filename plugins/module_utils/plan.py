@@ -67,6 +67,7 @@ class Plan:
     verdicts: list[Verdict]
     before: Snapshot
     after: Snapshot
+    first: list[Violation] = field(default_factory=list)  # what was found before any step
 
 
 def make(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[str, tuple[SchemaText, ...]]) -> Plan:
@@ -82,7 +83,8 @@ def make(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[st
         if not made:
             break
         steps += made
-    return Plan(sorted(steps, key=lambda step: step.order), _verdicts(first or [], violations, scope, options), snapshot, state)
+    return Plan(sorted(steps, key=lambda step: step.order), _verdicts(first or [], violations, scope, options), snapshot, state,
+                first or [])
 
 
 def judge(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[str, tuple[SchemaText, ...]]

@@ -94,6 +94,8 @@ class Scope:
     def home(self, role: str) -> str:
         """A role in words: whose it is."""
         identity = self.roles.get(role)
+        if role == self.bootstrap:
+            return "the superuser"
         if identity is None:
             planned = next((row for row in self.absent.values() if row.owner == role), None)
             return f"the {planned.status} service {planned.service}" if planned else "nobody that the matrix knows"

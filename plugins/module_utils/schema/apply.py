@@ -41,7 +41,8 @@ def apply_file(
     """Apply `file` to the database of `admin`, over a session of `owner`; whether it was not there yet.
 
     `admin` is a superuser's connection to that database, in autocommit and with a search_path of pg_catalog alone.
-    `connect_as(role, password)` opens a session to the same database. Without a `password` the owner is one that has no
+    `connect_as(role, password)` opens a plain session to the same database, with the settings that a service would get.
+    Without a `password` the owner is one that has no
     login and gets one until the session stands. `patience`: seconds to wait for a free connection, or for the
     transaction of a run that was killed.
 

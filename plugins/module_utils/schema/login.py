@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import scram, sql
+from ..errors import SchemaFileError
 
 _MARK = b"gn-once-"  # the salt of a one-time verifier starts with it
 _MINUTES = 10
@@ -36,13 +37,19 @@ class LoginState:
 
 
 def login_state(cursor: Any, role: str) -> LoginState:
-    """How `role` stands now. A login that a killed run left behind counts as no login."""
+    """How `role` stands now. A login that a killed run left behind counts as no login.
+
+    Raises SchemaFileError where there is no such role.
+    """
     cursor.execute(
         """SELECT rolcanlogin, rolconnlimit, coalesce(rolvaliduntil::text, 'infinity'), rolpassword
         FROM pg_authid WHERE rolname = %s""",
         (role,),
     )
-    found = LoginState(*cursor.fetchone())
+    row = cursor.fetchone()
+    if row is None:
+        raise SchemaFileError(f"there is no role {role} to run schema files as")
+    found = LoginState(*row)
     return LoginState() if is_one_time(found.stored) else found
 
 

@@ -85,7 +85,10 @@ def _open(admin: Any, connect_as: ConnectAs, owner: str, password: str, patience
 def _why_not(cursor: Any, owner: str, said: str) -> tuple[bool, str]:
     """Whether waiting may help, and why `owner` got no session. The server's words may be in any language."""
     cursor.execute(_DOORS, (owner,))
-    login, expired, connect, role_limit, role_has, limit, has, most, all_have, database = cursor.fetchone()
+    row = cursor.fetchone()
+    if row is None:
+        return False, "there is no such role"
+    login, expired, connect, role_limit, role_has, limit, has, most, all_have, database = row
     if not login:
         return False, f"the role has no LOGIN ({said})"
     if expired:
