@@ -1,4 +1,8 @@
-"""The clean matrix and the wrong ones, as they stand in the files beside this one."""
+"""The clean matrix and the wrong ones, as they stand in the files beside this one.
+
+A case of wrong/ changes clean.yml by `rows` (by service) and `servers` (by name): null takes a key away, an unknown name
+adds a row or a server; `allocation` or `whole_servers` stand for all of it. `says` is every line of the message.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,9 @@ import yaml
 
 HERE = Path(__file__).parent
 CLEAN: dict[str, Any] = yaml.safe_load((HERE / "clean.yml").read_text())
-WRONG: list[dict[str, Any]] = yaml.safe_load((HERE / "wrong.yml").read_text())
+WRONG: list[dict[str, Any]] = [
+    case for file in sorted((HERE / "wrong").glob("*.yml")) for case in yaml.safe_load(file.read_text())
+]
 
 
 @dataclass
@@ -34,7 +40,7 @@ def raw() -> Raw:
 
 
 def changed(case: dict[str, Any]) -> Raw:
-    """The matrix of a case of wrong.yml."""
+    """The matrix of a case of wrong/."""
     matrix = raw()
     for service, change in copy.deepcopy(case.get("rows", {})).items():
         known = [row for row in matrix.allocation if row["service"] == service]
