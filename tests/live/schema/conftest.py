@@ -13,9 +13,12 @@ from typing import Any
 
 import psycopg2
 import pytest
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.apply import apply_file
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.files import SchemaFile
 
 EMBEDDED = Path(__file__).resolve().parents[3] / "tools" / "embedded"
 QUICK = "-c fsync=off -c autovacuum=off -c log_statement=all -c max_wal_size=1GB -c max_prepared_transactions=5"
+PATH = "schemas/a.sql"
 _numbers = itertools.count()
 
 
@@ -60,6 +63,13 @@ class Place:
     def connect_as(self, role: str, password: str) -> Any:
         """What the engine is given to open the owner's session."""
         return self.server.connect(self.database, role, password)
+
+    def apply(self, text: str, path: str = PATH, **options: Any) -> bool:
+        """Apply a file of this text as the engine does."""
+        given: dict[str, Any] = {
+            "admin": self.admin, "connect_as": self.connect_as, "owner": self.owner, "password": self.password, **options,
+        }
+        return apply_file(SchemaFile(path, text), **given)
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows of a query of the superuser."""

@@ -10,7 +10,10 @@ from live.schema.conftest import Place
 
 # What a service that owns its database may make before us, or what somebody may have done to the table later. Each
 # would run `evil` as the superuser, or forge what we read.
-EVIL = "CREATE FUNCTION public.evil() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN ALTER ROLE {owner} SUPERUSER; RETURN NEW; END';"
+EVIL = (
+    "CREATE FUNCTION public.evil() RETURNS trigger LANGUAGE plpgsql"
+    " AS 'BEGIN ALTER ROLE {owner} SUPERUSER; RETURN NEW; END';"
+)
 BY_OWNER = {
     "an empty schema": "CREATE SCHEMA good_neighbor",
     "a view": "CREATE SCHEMA good_neighbor; CREATE VIEW good_neighbor.schema_file AS SELECT ''::text AS path",
@@ -19,7 +22,8 @@ BY_OWNER = {
     + "CREATE TRIGGER t BEFORE INSERT ON good_neighbor.schema_file FOR EACH ROW EXECUTE FUNCTION public.evil()",
 }
 BY_SUPERUSER = {
-    "a trigger": EVIL + "CREATE TRIGGER t AFTER UPDATE ON good_neighbor.schema_file FOR EACH ROW EXECUTE FUNCTION public.evil()",
+    "a trigger": EVIL
+    + "CREATE TRIGGER t AFTER UPDATE ON good_neighbor.schema_file FOR EACH ROW EXECUTE FUNCTION public.evil()",
     "a rule": "CREATE RULE r AS ON INSERT TO good_neighbor.schema_file DO INSTEAD NOTHING",
     "a default": "ALTER TABLE good_neighbor.schema_file ALTER applied_at SET DEFAULT now()",
     "another column": "ALTER TABLE good_neighbor.schema_file ADD COLUMN x int",

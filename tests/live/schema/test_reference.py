@@ -9,7 +9,6 @@ from typing import Any
 import psycopg2
 import pytest
 import yaml
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.apply import apply_file
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.files import decode
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.text import created_tables
 from live.schema.conftest import Place, Server, drop_place, make_place
@@ -42,9 +41,7 @@ def applied(server: Server, database: str, paths: list[str] | None = None) -> Pl
         else:
             wanted = [WITHOUT_VECTORS]
     for path in wanted:
-        file = decode(path, (ROOT / path).read_bytes())
-        assert apply_file(
-            file, admin=place.admin, connect_as=place.connect_as, owner=place.owner, password=place.password)
+        assert place.apply(decode(path, (ROOT / path).read_bytes()).text, path)
     return place
 
 
@@ -178,7 +175,8 @@ def test_moving_avatars_update_in_place(nexus: Place) -> None:
     nexus.query("INSERT INTO users (username) SELECT 'user' || n FROM generate_series(1, 200) n")
     nexus.query("INSERT INTO user_states (user_id) SELECT id FROM users")
     for _tick in range(50):
-        nexus.query("UPDATE user_states SET x = x + 1, rotation_w = 0.5, sequence = sequence + 1, seen_at = clock_timestamp()")
+        nexus.query(
+            "UPDATE user_states SET x = x + 1, rotation_w = 0.5, sequence = sequence + 1, seen_at = clock_timestamp()")
     nexus.query("SELECT pg_stat_force_next_flush()")
     updates, hot, pages = nexus.query(
         "SELECT n_tup_upd, n_tup_hot_upd, pg_relation_size('user_states') / 8192 FROM pg_stat_user_tables"

@@ -48,6 +48,8 @@ def test_a_verifier_of_ours_lets_in_and_one_of_the_servers_matches(place: Place,
 
 def test_preparation_is_the_servers(place: Place) -> None:
     """Each character where a table of RFC 3454 begins or ends, and random pairs, between two letters."""
+    if place.admin.server_version >= 160000:
+        place.query("SET scram_iterations = 1")  # as right, and quicker
     wrong = [sample for sample in _samples() if not scram.matches(sample, _stored(place, sample))]
     assert not wrong, [ascii(sample) for sample in wrong]
 
@@ -55,9 +57,9 @@ def test_preparation_is_the_servers(place: Place) -> None:
 def _samples() -> Iterator[str]:
     chance = random.Random(4013)
     edges = list(_edges())
-    for edge in chance.sample(edges, 400):
+    for edge in chance.sample(edges, 250):
         yield f"a{chr(edge)}"
-    for _ in range(400):
+    for _ in range(250):
         yield "".join(chr(chance.choice(edges)) for _ in range(chance.randint(1, 3)))
 
 

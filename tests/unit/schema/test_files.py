@@ -58,4 +58,5 @@ def test_an_altered_file() -> None:
 
 def test_a_file_before_one_that_is_applied() -> None:
     found = pending([A, B, C], [record(A), record(C)])
-    assert found.problems == ("b.sql stands before c.sql, which is applied already: new files go to the end of schema_files",)
+    assert found.problems == (
+        "b.sql stands before c.sql, which is applied already: new files go to the end of schema_files",)

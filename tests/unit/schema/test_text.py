@@ -40,7 +40,8 @@ REFUSED = {
     "open comment": ("/* /* */\n", 1, "never ends"),
     "open dollar": ("SELECT $a$ $b$", 1, "never ends"),
     "open escape": (r"SELECT E'\'", 1, "never ends"),
-    "after a body": ("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; END;\nCOMMIT;", 2, "COMMIT"),
+    "after a body": (
+        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; END;\nCOMMIT;", 2, "COMMIT"),
     "after a rule": ("CREATE RULE r AS ON INSERT TO t DO ALSO (DELETE FROM a; DELETE FROM b);\nEND;", 2, "END"),
     "after an escape": ("SELECT 'a\\';\nCOMMIT; --'", 2, "COMMIT"),
     "after a closing parenthesis too many": ("SELECT 1);\nCOMMIT;", 2, "COMMIT"),
@@ -59,8 +60,8 @@ ALLOWED = {
     "dollar with unicode": "DO $größe$ COMMIT; $größe$;",
     "dollar inside a name": "SELECT a$b$c FROM t; SELECT 1 AS x$$;",
     "parameter": "PREPARE p AS SELECT $1, $2;",
-    "atomic": "CREATE OR REPLACE PROCEDURE p() LANGUAGE sql BEGIN ATOMIC\nDELETE FROM t; UPDATE t SET a = CASE b WHEN 1 THEN 2 END;"
-              " SELECT t.end, 1 AS end FROM t; END;",
+    "atomic": "CREATE OR REPLACE PROCEDURE p() LANGUAGE sql BEGIN ATOMIC\nDELETE FROM t;"
+              " UPDATE t SET a = CASE b WHEN 1 THEN 2 END; SELECT t.end, 1 AS end FROM t; END;",
     "rule": "CREATE RULE r AS ON INSERT TO t DO ALSO (DELETE FROM a; DELETE FROM b);",
     "refresh": "REFRESH MATERIALIZED VIEW CONCURRENTLY m;",
     "columns": "CREATE TABLE t (password text, concurrently_seen int, start int, \"end\" int);",
