@@ -87,7 +87,7 @@ def test_killed_at_random_moments(place: Place) -> None:
         time.sleep(chance.uniform(0.3, 1.0) * length)
         process.kill()
         finish(process)
-        place.apply(proof(path), path)
+        place.apply(proof(path, sleep=0.1), path)
     check(place, [*paths, "schemas/measure.sql"])
 
 
