@@ -18,7 +18,8 @@ from . import scram, sql
 from .catalog.session import Server
 from .errors import SchemaFileError, ServerError
 from .expand.scope import Scope
-from .model import RELATIONS, Change, Database, Owner, Role, SchemaFile, Session
+from .items import RELATIONS, Database, Owner, Role, SchemaFile, Session
+from .model import Change
 from .plan import Step
 from .schema import records
 from .schema.apply import SchemaFileDeferred, apply_file

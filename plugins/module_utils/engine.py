@@ -17,8 +17,8 @@ from .catalog.session import Cursor, Server, ServerAbsent
 from .catalog.snapshot import Snapshot
 from .errors import ServerError
 from .expand.scope import Scope
+from .items import Database, Extension
 from .matrix.types import ACTIVE, Matrix
-from .model import Database, Extension
 from .plan import Options, Plan, Verdict
 from .rules.base import DEFERRED, OPEN, REMEDIED
 from .schema.files import SchemaFile as SchemaText

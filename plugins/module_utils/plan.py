@@ -15,9 +15,9 @@ from . import simulate, undo
 from .catalog.snapshot import Snapshot
 from .expand.desired import desired
 from .expand.scope import Scope
-from .model import (
-    Change, Database, DefaultGrant, Extension, Grant, Item, Membership, Owner, Role, SchemaFile, Session, Setting, Table,
-    Thing)
+from .items import (
+    Database, DefaultGrant, Extension, Grant, Membership, Owner, Role, SchemaFile, Session, Setting, Table, Thing)
+from .model import Change, Item
 from .rules import registry
 from .rules.base import EXCEPTED, OPEN, REMEDIED, UNCHECKED, Violation, World
 from .rules.database import UNSEEN

@@ -10,8 +10,9 @@ from typing import Any
 
 from . import sql
 from .engine import Outcome
+from .items import Database, Obj, SchemaFile
 from .matrix.types import ACTIVE
-from .model import Change, Database, Item, Obj, SchemaFile
+from .model import Change, Item
 from .plan import Verdict
 from .rules.base import DEFERRED, LOW, OPEN, UNCHECKED
 

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from . import acl
 from .catalog.snapshot import Snapshot
-from .model import (
-    DATABASE_OWNER, PUBLIC, Change, Database, DefaultGrant, Extension, Grant, Item, Membership, Model, Obj, Owner, Role)
+from .items import DATABASE_OWNER, PUBLIC, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role
+from .model import Change, Item, Model
 
 
 def apply(change: Change, snapshot: Snapshot) -> None:

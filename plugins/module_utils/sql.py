@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .model import (
-    PUBLIC, UNLIMITED, Change, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner,
-    Role, Session, Setting, Thing)
+from .items import (
+    PUBLIC, UNLIMITED, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role, Session, Setting,
+    Thing)
+from .model import Change
 
 MASK = "********"
 # Settings whose value is a list of names: each element is quoted by itself (GUC_LIST_QUOTE in guc_tables.c).

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from . import acl, sql
 from .catalog.snapshot import Snapshot
-from .model import Change, Database, Extension, Grant, Membership, Model, Obj, Owner, Role, SchemaFile, Session, Thing
+from .items import Database, Extension, Grant, Membership, Obj, Owner, Role, SchemaFile, Session, Thing
+from .model import Change, Model
 from .simulate import grants_on
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
-from ..model import Door, IdentityMap, Thing
+from ..items import Door, IdentityMap, Thing
 from . import cluster
 from .raw import rows
 from .session import Cursor

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .. import acl
-from ..model import (
+from ..items import (
     BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Obj, Owner, SchemaFile, Table, Thing)
 from ..schema import records
 from . import database as queries

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import acl
-from ..model import Obj, Owner
+from ..items import Obj, Owner
 from .session import Cursor
 from .snapshot import Snapshot
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from .. import acl, scram
 from ..errors import ServerError
-from ..model import (
-    Database, Membership, Model, Obj, Owner, Role, ServerSetting, Session, Setting, Thing)
+from ..items import Database, Membership, Obj, Owner, Role, ServerSetting, Session, Setting, Thing
+from ..model import Model
 from . import cluster, doors, inside
 from .raw import name_of, put, rows
 from .session import Cursor, Server

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..model import Database, Model, Obj, Role
+from ..items import Database, Obj, Role
+from ..model import Model
 
 
 @dataclass

@@ -8,7 +8,8 @@ from collections import defaultdict
 from typing import Union
 
 from ..catalog.snapshot import Snapshot
-from ..model import DefaultGrant, Extension, Grant, Model, Owner, Table, Thing
+from ..items import DefaultGrant, Extension, Grant, Owner, Table, Thing
+from ..model import Model
 from . import inside, shared
 from .scope import Scope
 

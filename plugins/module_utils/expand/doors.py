@@ -17,7 +17,8 @@ from typing import Union
 from .. import hba
 from ..catalog.doors import network
 from ..catalog.snapshot import Snapshot
-from ..model import Door, IdentityMap, Model
+from ..items import Door, IdentityMap
+from ..model import Model
 from .scope import Scope
 
 ALL, REPLICATION, REJECT = "all", "replication", "reject"

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
+from ..items import BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, Obj
 from ..matrix.types import ACTIVE
 from ..matrix.uses import Rights
-from ..model import BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, Obj
 from .scope import Place
 
 _WRITES = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})

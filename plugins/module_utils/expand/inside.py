@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from .. import acl
 from ..catalog.snapshot import Snapshot
+from ..items import (
+    BOOKKEEPING, DATABASE_OWNER, PUBLIC, ROUTINES, DefaultGrant, Extension, Grant, Obj, Owner, SchemaFile, Table,
+    Thing)
 from ..matrix.types import ACTIVE, RETIRED
-from ..model import (
-    BOOKKEEPING, DATABASE_OWNER, PUBLIC, ROUTINES, DefaultGrant, Extension, Grant, Model, Obj, Owner,
-    SchemaFile, Table, Thing)
+from ..model import Model
 from . import grants as holders
 from .scope import MAINTAINED, Place, Scope
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..items import DATABASE_OWNER, MAINTENANCE
 from ..matrix.types import ACTIVE, EVERYWHERE, EXTERNAL, PLANNED, RETIRED, Allocation, Matrix, ServerSpec, SystemRole
 from ..matrix.uses import Rights, rights
-from ..model import DATABASE_OWNER, MAINTENANCE
 
 MAINTAINED = "maintenance"
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..catalog.snapshot import Snapshot
+from ..items import PUBLIC, Database, Grant, Membership, Obj, Owner, Role, ServerSetting, Session, Setting, Thing
 from ..matrix.types import ACTIVE, RETIRED
-from ..model import (
-    PUBLIC, Database, Grant, Membership, Model, Obj, Owner, Role, ServerSetting, Session, Setting, Thing)
+from ..model import Model
 from . import doors
 from .scope import Identity, Place, Scope
 

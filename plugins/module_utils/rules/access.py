@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ..model import Change, Door, IdentityMap, Thing
+from ..items import Door, IdentityMap, Thing
+from ..model import Change
 from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, Rule, Violation, World
 
 TRUST = Rule("access-trust", CRITICAL, MANUAL, "A line of pg_hba.conf lets people in without any proof.",

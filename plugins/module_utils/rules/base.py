@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from ..catalog.snapshot import Snapshot
 from ..expand.scope import Place, Scope
-from ..model import PUBLIC, Change, Grant, Model
+from ..items import PUBLIC, Grant
+from ..model import Change, Model
 from ..schema.files import SchemaFile as SchemaText
 
 CRITICAL, HIGH, MEDIUM, LOW = "critical", "high", "medium", "low"

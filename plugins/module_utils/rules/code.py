@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..expand.scope import MAINTAINED
-from ..model import ROUTINES, Change, Owner, Thing
+from ..items import ROUTINES, Owner, Thing
+from ..model import Change
 from .base import CRITICAL, HIGH, MANUAL, MEDIUM, Rule, Violation, World
 
 DEFINER = Rule("code-definer-foreign", CRITICAL, MANUAL, "A function runs as somebody else than the database's owner.",

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..expand.scope import MAINTAINED
+from ..items import Database, Grant, Session, Table
 from ..matrix.types import ACTIVE
-from ..model import Change, Database, Grant, Session, Table
+from ..model import Change
 from .base import CRITICAL, DISRUPTIVE, HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 MISSING = Rule("database-missing", HIGH, SAFE, "The database of an active row does not exist.", "The service is down.",

@@ -7,8 +7,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..expand.scope import MAINTAINED
+from ..items import PUBLIC, ROUTINES, DefaultGrant, Grant, Owner, Role
 from ..matrix.types import ACTIVE
-from ..model import PUBLIC, ROUTINES, Change, DefaultGrant, Grant, Owner, Role
+from ..model import Change
 from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 PUBLIC_CONNECT = Rule("database-public-connect", CRITICAL, SAFE, "PUBLIC may connect to a database.",

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..model import UNLIMITED, Change, Database, Role, ServerSetting
+from ..items import UNLIMITED, Database, Role, ServerSetting
+from ..model import Change
 from .base import HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 ROLE = Rule("limit-role", HIGH, SAFE, "A role's connection limit is not the declared one.",

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ..model import Change, Session, Thing
+from ..items import Session, Thing
+from ..model import Change
 from .base import DISRUPTIVE, HIGH, MANUAL, MEDIUM, Rule, Violation, World
 
 SESSION = Rule("live-session", HIGH, DISRUPTIVE, "A role has a session in a database that is not its own.",

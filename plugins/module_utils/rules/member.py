@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ..model import Change, Membership
+from ..items import Membership
+from ..model import Change
 from .base import CRITICAL, HIGH, LOW, MEDIUM, SAFE, Rule, Violation, World
 
 FOREIGN = Rule("member-foreign", CRITICAL, SAFE, "A role is a member of a service's role, or a service's role of another.",

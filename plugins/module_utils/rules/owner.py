@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..model import Change, Database, Owner
+from ..items import Database, Owner
+from ..model import Change
 from .base import CRITICAL, HIGH, MEDIUM, SAFE, Rule, Violation, World
 
 DATABASE = Rule("owner-database", HIGH, SAFE, "A database does not belong to its declared owner.",

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..items import BOOKKEEPING, Table, Thing
 from ..matrix.types import ACTIVE, EXTERNAL
-from ..model import BOOKKEEPING, Change, Table, Thing
+from ..model import Change
 from .base import HIGH, LOW, MANUAL, MEDIUM, Rule, Violation, World
 
 FOREIGN = Rule("place-foreign-table", HIGH, MANUAL, "A table, view or partition bears the name of another row's table.",

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..diff import diff
-from ..model import (
-    Change, Database, DefaultGrant, Door, Extension, Grant, IdentityMap, Item, Membership, Owner, Role, ServerSetting, Session, Setting, Table,
-    Thing)
+from ..items import (
+    Database, DefaultGrant, Door, Extension, Grant, IdentityMap, Membership, Owner, Role, ServerSetting, Session,
+    Setting, Table, Thing)
+from ..model import Change, Item
 from . import access, code, database, grant, limit, live, member, owner, place, road, role, schema, secret, setting, world
 from .base import SEVERITIES, Rule, Violation, World
 

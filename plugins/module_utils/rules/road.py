@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ..model import Change, Extension, Thing
+from ..items import Extension, Thing
+from ..model import Change
 from .base import CRITICAL, HIGH, MANUAL, REMOVAL, Rule, Violation, World
 
 DBLINK = Rule("road-dblink", CRITICAL, REMOVAL, "The extension dblink is installed.",

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..model import Change, Role, Session
+from ..items import Role, Session
+from ..model import Change
 from ..schema.login import is_one_time
 from .base import CRITICAL, DISRUPTIVE, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 

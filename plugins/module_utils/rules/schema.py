@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..items import Database, Extension, SchemaFile, Table
 from ..matrix.types import ACTIVE
-from ..model import Change, Database, Extension, SchemaFile, Table
+from ..model import Change
 from ..schema.files import BASELINE
 from ..schema.files import SchemaFile as SchemaText
 from .base import HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ..items import Role
 from ..matrix.types import ACTIVE
-from ..model import Change, Role
+from ..model import Change
 from .base import CRITICAL, DISRUPTIVE, HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 MISSING = Rule("secret-missing", HIGH, SAFE, "A role that a service logs in with has no password.", "The service is down.",

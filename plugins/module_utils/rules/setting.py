@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ..model import Change, ServerSetting, Setting
+from ..items import ServerSetting, Setting
+from ..model import Change
 from .base import HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 MISSING = Rule("setting-missing", HIGH, SAFE, "A declared setting of a database is missing or has another value.",

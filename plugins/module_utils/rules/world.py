@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from ..model import Change, Database, Grant, Owner
+from ..items import Database, Grant, Owner
+from ..model import Change
 from .base import HIGH, MANUAL, Rule, Violation, World
 
 UNEXPLAINED = Rule("world-unexplained", HIGH, MANUAL, "Something differs from the matrix, and no rule explains it.",

@@ -17,8 +17,8 @@ from ..errors import SchemaFileError, ServerError
 from . import records
 from .files import ABORTED, COMMITTED, IN_PROGRESS, STARTED, Record, SchemaFile, altered, undecided
 from .lexer import line_of, statements
-from .text import refusals
 from .session import ConnectAs, owner_session
+from .text import refusals
 
 _LATER = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 _ABOUT_ROWS = ("22", "23")  # classes of errors whose details quote what stands in the tables

@@ -1,0 +1,284 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The items that a model of a server (model.py) is made of, one class per kind of thing.
+
+An item has a `key` (what it is) and values (how it is). Nothing here knows SQL, a connection, or a rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+PUBLIC = "public"  # PostgreSQL reserves the name, so no role can have it
+DATABASE_OWNER = "pg_database_owner"
+BOOKKEEPING = "good_neighbor"  # the schema in which applied schema files are recorded
+MAINTENANCE = ("postgres", "template0", "template1")
+UNLIMITED = -1
+
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Obj:
+    """What a privilege or an owner belongs to. `database` is empty for what the whole server shares.
+
+    `kind` is SQL's word (TABLE, SCHEMA, FUNCTION, LARGE OBJECT ...). `arguments` are a function's, as the server writes
+    them. Kinds that PostgreSQL alone can name (operators and the like) keep its text in `name` and no schema.
+    """
+
+    database: str
+    kind: str
+    schema: str
+    name: str
+    arguments: str = ""
+
+    @property
+    def text(self) -> str:
+        """How a person names it."""
+        name = f"{self.schema}.{self.name}" if self.schema else self.name
+        return f"{name}({self.arguments})" if self.kind in ROUTINES else name
+
+
+RELATIONS = ("TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE")  # what SELECT is granted on, sequences aside
+ROUTINES = ("FUNCTION", "PROCEDURE", "AGGREGATE")
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Role:
+    """A role. `password`: none, declared (it is the matrix's), md5 (the matrix's, hashed weakly), shared:ROLE (it is
+    another role's of the matrix), other, or unknown (nothing to compare with). `expiry`: none, future or past."""
+
+    name: str
+    login: bool = False
+    superuser: bool = False
+    createdb: bool = False
+    createrole: bool = False
+    replication: bool = False
+    bypassrls: bool = False
+    limit: int = UNLIMITED
+    password: str = "none"
+    expiry: str = "none"
+
+    @property
+    def key(self) -> Key:
+        return (self.name,)
+
+    def having(self, **attributes: bool) -> Role:
+        """The same role with other attributes."""
+        return replace(self, **cast("dict[str, Any]", attributes))
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Membership:
+    """`member` is a member of `role`, as granted by `grantor`."""
+
+    role: str
+    member: str
+    grantor: str
+    admin: bool = False
+    inherit: bool = True
+    set: bool = True
+
+    @property
+    def key(self) -> Key:
+        return (self.role, self.member, self.grantor)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Database:
+    """A database; `connections`: whether it accepts any."""
+
+    name: str
+    owner: str
+    connections: bool = True
+    template: bool = False
+    limit: int = UNLIMITED
+
+    @property
+    def key(self) -> Key:
+        return (self.name,)
+
+    @property
+    def obj(self) -> Obj:
+        return Obj("", "DATABASE", "", self.name)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Setting:
+    """A stored setting of a database, of a role, of a role in a database (both), or of all roles (neither)."""
+
+    database: str
+    role: str
+    name: str
+    value: str
+
+    @property
+    def key(self) -> Key:
+        return (self.database, self.role, self.name)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Owner:
+    """Who owns an object. `linked`: the table whose column a sequence serves; it follows that table's owner."""
+
+    obj: Obj
+    owner: str
+    linked: str = ""
+
+    @property
+    def key(self) -> Key:
+        return (self.obj,)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Grant:
+    """What `grantor` has given to `grantee` on an object (or one column of it), NULL ACLs expanded."""
+
+    obj: Obj
+    column: str
+    grantee: str
+    grantor: str
+    privileges: tuple[str, ...]
+    grantable: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return (self.obj, self.column, self.grantee, self.grantor)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class DefaultGrant:
+    """What objects made later by `creator` give to `grantee`. `schema` is empty for all schemas; `kind` is TABLES,
+    SEQUENCES, FUNCTIONS, TYPES or SCHEMAS."""
+
+    database: str
+    creator: str
+    schema: str
+    kind: str
+    grantee: str
+    privileges: tuple[str, ...]
+    grantable: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return (self.database, self.creator, self.schema, self.kind, self.grantee)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Extension:
+    """An installed extension."""
+
+    database: str
+    name: str
+
+    @property
+    def key(self) -> Key:
+        return (self.database, self.name)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Table:
+    """A relation that holds or shows rows; `vectors` are its embedding columns, `parent` the table it is a part of."""
+
+    database: str
+    schema: str
+    name: str
+    kind: str
+    vectors: tuple[str, ...] = ()
+    parent: str = ""
+
+    @property
+    def key(self) -> Key:
+        return (self.database, self.schema, self.name)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Thing:
+    """Anything else whose presence alone matters: `kind` says what (event trigger, foreign server, slot ...),
+    `detail` what a reader must know of it (a function's owner, where a foreign server points)."""
+
+    database: str
+    kind: str
+    name: str
+    detail: str = ""
+
+    @property
+    def key(self) -> Key:
+        return (self.database, self.kind, self.name)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class SchemaFile:
+    """A schema file of a row. `state`: applied, baseline, started (killed in between), or pending."""
+
+    database: str
+    path: str
+    checksum: str
+    state: str
+
+    @property
+    def key(self) -> Key:
+        return (self.database, self.path)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class ServerSetting:
+    """A setting of the running server that opens a door, weakens secrets or takes the reserve."""
+
+    name: str
+    value: str
+
+    @property
+    def key(self) -> Key:
+        return (self.name,)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Session:
+    """Live sessions of one role in one database."""
+
+    database: str
+    role: str
+
+    @property
+    def key(self) -> Key:
+        return (self.database, self.role)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Door:
+    """A line of pg_hba.conf as the server reads it. `line` is its number, 0 for one that is wanted and not there; `error`
+    what the server says of a line that it cannot read."""
+
+    line: int
+    type: str
+    databases: tuple[str, ...]
+    users: tuple[str, ...]
+    address: str
+    method: str
+    options: tuple[str, ...] = ()
+    error: str = ""
+
+    @property
+    def key(self) -> Key:
+        return (self.line, self.type, self.databases, self.users, self.address)
+
+    @property
+    def text(self) -> str:
+        """As a line, quotes left out."""
+        address = (self.address,) if self.address else ()
+        return " ".join((self.type, ",".join(self.databases), ",".join(self.users), *address, self.method, *self.options))
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class IdentityMap:
+    """A line of pg_ident.conf: in `map`, the account `account` of the host may be `role`."""
+
+    map: str
+    account: str
+    role: str
+
+    @property
+    def key(self) -> Key:
+        return (self.map, self.account, self.role)
