@@ -42,9 +42,8 @@ def apply_file(
 
     `admin` is a superuser's connection to that database, in autocommit and with a search_path of pg_catalog alone.
     `connect_as(role, password)` opens a plain session to the same database, with the settings that a service would get.
-    Without a `password` the owner is one that has no
-    login and gets one until the session stands. `patience`: seconds to wait for a free connection, or for the
-    transaction of a run that was killed.
+    Without a `password` the owner is one that has no login and gets one until the session stands. `patience`: seconds to
+    wait for a free connection, or for the transaction of a run that was killed.
 
     Raises SchemaFileError (file, line, the server's words) or SchemaFileDeferred, both with nothing left behind;
     ServerError where the superuser's connection is lost: the next run finds out what happened.

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..errors import SchemaFileError
 
 
 STARTED, APPLIED, BASELINE = "started", "applied", "baseline"
@@ -56,15 +55,6 @@ class Pending:
     problems: tuple[str, ...]
 
 
-def decode(path: str, data: bytes) -> SchemaFile:
-    """The schema file of these bytes. A byte order mark is dropped. Raises SchemaFileError where they are not UTF-8."""
-    try:
-        return SchemaFile(path, data.decode("utf-8").removeprefix("\ufeff"))
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise SchemaFileError(f"{path}:{line}: this is not UTF-8: save the file in UTF-8") from None
-
-
 def checksum(text: str) -> str:
     """The SHA-256 of `text` in UTF-8, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
@@ -110,6 +100,6 @@ def undecided(path: str) -> str:
     return (
         f"nobody can tell any more whether {path} was applied: the run that did it was killed and the server has "
         "forgotten how its transaction ended, or this is a copy of that database; look whether its tables are there: "
-        "if so, name the service in good_neighbor_baseline, else delete the line of this path from "
-        "good_neighbor.schema_file"
+        "if so, set state = 'applied', xid = NULL, cluster = NULL for this path in good_neighbor.schema_file, as superuser, "
+        "else delete its line there"
     )

@@ -48,6 +48,8 @@ def refusals(path: str, text: str) -> list[str]:
     surrogate = _SURROGATE.search(text)  # what Ansible makes of a byte that is not UTF-8
     if surrogate is not None:
         return [f"{path}:{line_of(text, surrogate.start())}: this is not UTF-8: save the file in UTF-8"]
+    if text.startswith("\ufeff"):
+        return [f"{path}:1: this begins with a byte order mark, which the server takes for a letter: save the file without"]
     found = (finding for statement in statements(text) for finding in _statement_refusals(statement))
     return [f"{path}:{line_of(text, offset)}: {wrong}" for offset, wrong in found]
 

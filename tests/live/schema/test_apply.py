@@ -170,6 +170,12 @@ def test_a_transaction_of_another_cluster_is_for_a_human(place: Place) -> None:
     assert [found.outcome for found in records.read(place.admin.cursor())] == [None, None]
     with pytest.raises(SchemaFileError, match="nobody can tell any more"):
         place.apply("INSERT INTO a VALUES (1)")
+    place.query("UPDATE good_neighbor.schema_file SET state = 'applied', xid = NULL, cluster = NULL WHERE path = %s", PATH)
+    assert not place.apply("INSERT INTO a VALUES (1)")
+
+
+def test_a_baseline_decides_too(place: Place) -> None:
+    _leave(place, lambda session: session.commit(), cluster="system_identifier + 1").close()
     file = SchemaFile(PATH, "INSERT INTO a VALUES (1)")
     assert records.record_baseline(place.admin.cursor(), [file]) == (PATH,)
     assert not place.apply(file.text)

@@ -9,7 +9,6 @@ from typing import Any
 import psycopg2
 import pytest
 import yaml
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.files import decode
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.text import created_tables
 from live.schema.conftest import Place, Server, drop_place, make_place
 
@@ -41,7 +40,7 @@ def applied(server: Server, database: str, paths: list[str] | None = None) -> Pl
         else:
             wanted = [WITHOUT_VECTORS]
     for path in wanted:
-        assert place.apply(decode(path, (ROOT / path).read_bytes()).text, path)
+        assert place.apply((ROOT / path).read_text(), path)
     return place
 
 

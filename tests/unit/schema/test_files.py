@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-import pytest
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import SchemaFileError
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.files import (
     Record,
     SchemaFile,
-    decode,
     pending,
 )
 
@@ -23,12 +20,6 @@ def record(file: SchemaFile, state: str = "applied", outcome: str | None = None)
 def test_a_file_is_its_text() -> None:
     assert A.checksum == hashlib.sha256(A.text.encode()).hexdigest()
     assert "SELECT" not in repr(A)
-    assert decode("a.sql", b"\xef\xbb\xbf" + A.text.encode()) == A
-
-
-def test_bytes_that_are_no_text_are_told_by_line() -> None:
-    with pytest.raises(SchemaFileError, match=r"a\.sql:3: .*UTF-8"):
-        decode("a.sql", b"SELECT 1;\n\n\xff")
 
 
 def test_nothing_recorded() -> None:

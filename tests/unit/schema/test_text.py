@@ -36,6 +36,7 @@ REFUSED = {
     "password": ("ALTER ROLE anna WITH LOGIN PASSWORD 'fake'", 1, "password"),
     "nul": ("SELECT 1;\n\0", 2, "NUL"),
     "not utf-8": ("SELECT 1;\n-- \udcff", 2, "UTF-8"),
+    "byte order mark": ("\ufeffSELECT 1;", 1, "byte order mark"),
     "open string": ("SELECT 1;\nSELECT 'it\n", 2, "never ends"),
     "open comment": ("/* /* */\n", 1, "never ends"),
     "open dollar": ("SELECT $a$ $b$", 1, "never ends"),
