@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from . import scram, sql
 from .catalog.session import Server
@@ -118,8 +118,7 @@ class Runner:
                               "left; what ran before it stays and is right. Remove the cause and run again.") from None
 
     def _schema_file(self, connection: Any, step: Step) -> None:
-        file = step.change.after
-        assert isinstance(file, SchemaFile)
+        file = cast("SchemaFile", step.change.after)
         source = next(source for source in self.sources[file.database] if source.path == file.path)
         if file.state == BASELINE:
             records.record_baseline(connection.cursor(), [source])

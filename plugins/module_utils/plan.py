@@ -138,10 +138,9 @@ def _adds_only(change: Change, fresh: set[str]) -> bool:
                              else getattr(item, "database", ""))
     if place in fresh and not isinstance(item, (Thing, Session)):
         return True
-    if isinstance(item, (Grant, DefaultGrant)):
-        assert before is None or isinstance(before, (Grant, DefaultGrant))
-        return isinstance(after, (Grant, DefaultGrant)) and (before is None or (
-            set(before.privileges) <= set(after.privileges) and before.grantable == after.grantable))
+    if isinstance(after, (Grant, DefaultGrant)):
+        return before is None or (isinstance(before, (Grant, DefaultGrant))
+                                  and set(before.privileges) <= set(after.privileges) and before.grantable == after.grantable)
     if isinstance(item, SchemaFile):
         return True
     return before is None and isinstance(item, (Role, Database, Extension))

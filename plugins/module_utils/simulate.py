@@ -82,8 +82,7 @@ def _delta(present: tuple[str, ...], before: tuple[str, ...], after: tuple[str, 
 
 
 def _grant(change: Change, model: Model) -> None:
-    item = change.item
-    assert isinstance(item, Grant)
+    item = cast("Grant", change.item)
     present = model.of(Grant).get(item.key)
     sides = [(side.privileges, side.grantable) if isinstance(side, Grant) else ((), ()) for side in (change.before, change.after)]
     privileges = _delta(present.privileges if present else (), sides[0][0], sides[1][0])
@@ -112,8 +111,7 @@ def _revoke_passed_on(obj: Obj, column: str, grantor: str, lost: set[str], model
 
 
 def _default_grant(change: Change, model: Model) -> None:
-    item = change.item
-    assert isinstance(item, DefaultGrant)
+    item = cast("DefaultGrant", change.item)
     present = model.of(DefaultGrant).get(item.key)
     before = change.before if isinstance(change.before, DefaultGrant) else None
     after = change.after if isinstance(change.after, DefaultGrant) else None

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Protocol
+from typing import Protocol, cast
 
 from . import acl, sql
 from .catalog.snapshot import Snapshot
@@ -56,8 +56,7 @@ def _missing(item: Grant | Membership, earlier: Model, later: Model, major: int)
 
 def _after_owner(change: Change, earlier: Model, state: Snapshot) -> Iterator[str]:
     """After ALTER ... OWNER TO the old owner: the grants that the two changes of owner have merged."""
-    before, after = change.before, change.after
-    assert isinstance(before, (Owner, Database)) and isinstance(after, (Owner, Database))
+    before, after = cast("tuple[Owner | Database, Owner | Database]", (change.before, change.after))
     objects: list[Obj] = [before.obj]
     if isinstance(before, Owner):
         table = f"{before.obj.schema}.{before.obj.name}"

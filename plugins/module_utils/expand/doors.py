@@ -101,8 +101,14 @@ def _within(inner: str, outer: str) -> bool:
     if inner == outer:
         return True
     networks = _networks(inner)
-    return bool(networks) and all(any(one.version == other.version and one.subnet_of(other)  # type: ignore[arg-type]
-                                      for other in _networks(outer)) for one in networks)
+    return bool(networks) and all(any(_part_of(one, other) for other in _networks(outer)) for one in networks)
+
+
+def _part_of(one: Network, other: Network) -> bool:
+    """Whether a network lies in another; of two versions none lies in the other."""
+    if isinstance(one, IPv4Network):
+        return isinstance(other, IPv4Network) and one.subnet_of(other)
+    return isinstance(other, IPv6Network) and one.subnet_of(other)
 
 
 def _same_way(door: Door, wanted: Door) -> bool:

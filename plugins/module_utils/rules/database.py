@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 from ..expand.scope import MAINTAINED
 from ..items import Database, Grant, Session, Table
@@ -39,22 +40,22 @@ def judge(change: Change, world: World) -> list[Violation]:
         return []
     if change.before is None:
         return [_missing(change, world)]
-    assert isinstance(change.before, Database)
-    now, service = change.before, world.service(change.before.name)
+    now = cast("Database", change.before)
+    service = world.service(now.name)
     if change.after is None:
         return [_unallocated(now, world)]
-    assert isinstance(change.after, Database)
+    wanted = cast("Database", change.after)
     found = []
     if now.limit == -2:
         return [Violation(INVALID, f"Database {now.name} is invalid: dropping it was interrupted. Restore it from its backup.",
                           database=now.name, service=service)]
-    if change.after.connections and not now.connections:
+    if wanted.connections and not now.connections:
         found.append(Violation(CLOSED, f"Database {now.name} refuses all connections: its service is down, and its inside "
                                "cannot be judged.", (Change(now, replace(now, connections=True)),), now.name, service=service))
-    if now.connections and not change.after.connections:
+    if now.connections and not wanted.connections:
         found.append(Violation(OPEN_TEMPLATE, f"{now.name} accepts connections: whoever gets in changes what every new "
                                "database is made of.", (Change(now, replace(now, connections=False)),), now.name))
-    if now.template != change.after.template:
+    if now.template != wanted.template:
         says = "is marked as a template: any role with CREATEDB may copy all its rows" if now.template \
             else "is not marked as a template any more: its owner could drop it"
         found.append(Violation(TEMPLATE, f"Database {now.name} {says}.",

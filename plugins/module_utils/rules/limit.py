@@ -36,7 +36,6 @@ def judge(change: Change, world: World) -> list[Violation]:
         return [Violation(ROLE, f"Role {now.name} of {world.scope.home(now.name)} has {says}, declared is {wanted.limit}: {lets}.",
                           (Change(now, replace(now, limit=wanted.limit)),), role=now.name,
                           service=world.service(role=now.name), severity=severity)]
-    assert isinstance(now, Database)
     return [Violation(DATABASE, f"Database {now.name} has {says}, its roles may take {wanted.limit} together: {lets}.",
                       (Change(now, replace(now, limit=wanted.limit)),), database=now.name,
                       service=world.service(now.name), severity=severity)]

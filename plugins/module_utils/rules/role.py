@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from ..items import Role, Session
 from ..model import Change
@@ -36,17 +37,15 @@ _ATTRIBUTES = {"superuser": (CRITICAL, "passes every wall of every database"),
 
 def judge(change: Change, world: World) -> list[Violation]:
     """Violations in one role's difference; its limit and its secret are other families'."""
-    item = change.item
-    assert isinstance(item, Role)
+    item = cast("Role", change.item)
     service = world.service(role=item.name)
     if change.before is None:
         return [Violation(MISSING, f"Role {item.name} of {world.scope.home(item.name)} does not exist: its service cannot "
                           "work.", (change,), role=item.name, service=service)]
-    assert isinstance(change.before, Role)
+    now = cast("Role", change.before)
     if change.after is None:
-        return _unallocated(change.before, world)
-    assert isinstance(change.after, Role)
-    now, wanted = change.before, change.after
+        return _unallocated(now, world)
+    wanted = cast("Role", change.after)
     found = []
     for attribute, (severity, lets) in _ATTRIBUTES.items():
         if getattr(now, attribute) and not getattr(wanted, attribute):

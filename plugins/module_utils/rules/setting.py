@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from ..items import ServerSetting, Setting
 from ..model import Change
 from .base import HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
@@ -25,12 +27,11 @@ def judge(change: Change, world: World) -> list[Violation]:
     if isinstance(item, ServerSetting):
         if item.name in ("max_connections", "superuser_reserved_connections"):
             return []
-        now, wanted = change.before, change.after
-        assert isinstance(now, ServerSetting) and isinstance(wanted, ServerSetting)
+        now, wanted = cast("tuple[ServerSetting, ServerSetting]", (change.before, change.after))
         return [Violation(SERVER, f"The server runs with {now.name} = {now.value or 'empty'}, right is "
                           f"{wanted.value or 'empty'}: set it in the server's configuration and reload or restart.",
                           object=now.name, severity=HIGH if "preload" in now.name else MEDIUM)]
-    assert isinstance(item, Setting)
+    item = cast("Setting", item)
     where = " in ".join([*([f"role {item.role}"] if item.role else []), *([f"database {item.database}"] if item.database else [])])
     where = where or "all roles"
     service = world.service(item.database, item.role)
@@ -38,7 +39,6 @@ def judge(change: Change, world: World) -> list[Violation]:
         return [Violation(UNDECLARED, f"The setting {item.name} = {item.value} is stored for {where}, and no row declares it: "
                           "later sessions there take it over.", (change,), item.database or None, item.role or None,
                           item.name, service, HIGH if item.database or item.role else MEDIUM)]
-    assert isinstance(change.after, Setting)
     says = f"is {change.before.value}" if isinstance(change.before, Setting) else "is not stored"
-    return [Violation(MISSING, f"The setting {item.name} of {where} {says}, declared is {change.after.value}.", (change,),
+    return [Violation(MISSING, f"The setting {item.name} of {where} {says}, declared is {item.value}.", (change,),
                       item.database or None, item.role or None, item.name, service)]
