@@ -24,7 +24,8 @@ from .scope import Scope
 ALL, REPLICATION, REJECT = "all", "replication", "reject"
 Network = Union[IPv4Network, IPv6Network]
 _EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
-_TOKEN = re.compile(r'"([^"]*)"|([^\s,"#]+)|(,)|(#.*)')
+_TOKEN = re.compile(r'((?:"(?:[^"]|"")*"|[^\s,"#])+)|(,)|(#.*)')
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 
 def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
@@ -53,14 +54,15 @@ def parse(line: str) -> Door:
     """A line of pg_hba.conf, in one form."""
     fields: list[list[str]] = []
     glued = False
-    for quoted, bare, comma, _ in _TOKEN.findall(line):
+    for token, comma, _ in _TOKEN.findall(line):
         if comma:
             glued = True
-        elif quoted or bare:
+        elif token:
+            word = _QUOTED.sub(lambda quoted: quoted[1].replace('""', '"'), token)
             if glued and fields:
-                fields[-1].append(quoted or bare)
+                fields[-1].append(word)
             else:
-                fields.append([quoted or bare])
+                fields.append([word])
             glued = False
     words = [field[0] for field in fields]
     local = words[0] == "local"
