@@ -20,7 +20,7 @@ class ActionModule(MatrixAction):
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """`variables` are the names of those that were made, or in check mode would be."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _, options = self.validate_argument_spec(
+        _result, options = self.validate_argument_spec(
             argument_spec={
                 "allocation": {"type": "raw", "required": True},
                 "path": {"type": "path", "required": True},

@@ -21,7 +21,7 @@ class ActionModule(MatrixAction):
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """`msg` says how many rows and servers are right, or all that is wrong."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _, options = self.validate_argument_spec(
+        _result, options = self.validate_argument_spec(
             argument_spec={
                 "servers": {"type": "raw", "required": True},
                 "allocation": {"type": "raw", "required": True},

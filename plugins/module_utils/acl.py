@@ -101,8 +101,8 @@ def _name(text: str, at: int) -> tuple[str, int]:
 
 def _entry(item: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
     grantee, at = _name(item, 0)
-    letters, _, rest = item[at + 1:].partition("/")
-    grantor, _ = _name(rest, 0)
+    letters, _slash, rest = item[at + 1:].partition("/")
+    grantor, _end = _name(rest, 0)
     held = [letter for letter in letters if letter != "*"]
     passed = [letter for letter, mark in zip(letters, letters[1:]) if mark == "*"]
     return grantee or PUBLIC, grantor, words("".join(held)), words("".join(passed))

@@ -92,7 +92,7 @@ def enforce(server: Server, request: Request) -> Outcome:
         steps: list[planning.Step] = []
         plan, found = planning.make(scope, first, request.options, request.sources), first
         initial = plan
-        for _ in range(_ROUNDS):
+        for _round in range(_ROUNDS):
             todo = [step for step in plan.steps if step.key not in runner.deferred]
             if not todo:
                 break
@@ -101,7 +101,7 @@ def enforce(server: Server, request: Request) -> Outcome:
                 undo.add(todo)
             runner.run(todo)
             steps += todo
-            _, found = _inspect(server, request)
+            _scope, found = _inspect(server, request)
             plan = planning.make(scope, found, request.options, request.sources)
         verdicts = _verdicts(initial, plan, runner.deferred, scope, request.options) if steps else initial.verdicts
         return Outcome(scope, first, found, verdicts, Plan(steps, verdicts, first, found))
@@ -183,4 +183,3 @@ def _holder(cursor: Cursor) -> str:
         return "it has just ended"
     name, role, address, since, pid = found[0]
     return f"{name}, as {role} from {address}, since {since} (process {pid} of the server)"
-

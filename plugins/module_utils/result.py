@@ -65,8 +65,8 @@ def _databases(outcome: Outcome) -> Iterable[dict[str, Any]]:
     declared = {row.database: row for row in scope.matrix.rows if row.server == scope.spec.name}
     external = {row.database: row for row in scope.matrix.rows
                 if not scope.matrix.server(row.server).managed and row.database not in declared}
-    names = [*declared, *external, *sorted(found.name for found in present.values()
-                                             if found.name not in declared and found.name not in scope.places)]
+    names = [*declared, *external, *sorted(
+        found.name for found in present.values() if found.name not in declared and found.name not in scope.places)]
     for name in names:
         row = declared.get(str(name)) or external.get(str(name))
         database = present.get((name,)) if name not in external else None

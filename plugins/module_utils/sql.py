@@ -241,10 +241,8 @@ _DROPPABLE = {"foreign server": "SERVER", "publication": "PUBLICATION", "event t
 def _drop(item: Thing) -> str:
     """Drops what holds no rows; never with CASCADE."""
     if item.kind == "user mapping":
-        user, _, server = item.name.partition(" on ")
+        user, _on, server = item.name.partition(" on ")
         return f"DROP USER MAPPING FOR {role(user)} SERVER {ident(server)}"
     if item.kind not in _DROPPABLE:
         raise TypeError(f"a {item.kind} is never dropped")
     return f"DROP {_DROPPABLE[item.kind]} {ident(item.name)}"
-
-

@@ -77,7 +77,7 @@ def make_data(data: Path) -> None:
     process = run_as_account(
         [programs()[1] / "initdb", "-D", data, "-U", "postgres", "-A", "reject", "-E", "UTF8", "--locale=C.UTF-8",
          "--wal-segsize=1", "--no-sync", "--no-instructions"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    said, _ = process.communicate()
+    said, _errors = process.communicate()
     assert process.returncode == 0, said.decode()
 
 
@@ -194,7 +194,7 @@ class Cluster:
 def listing(folder: Path) -> dict[str, tuple[int, int]]:
     """Each file's size and time of change, by its path in `folder`. A copy keeps the time, whoever writes changes it."""
     found: dict[str, tuple[int, int]] = {}
-    for base, _, names in os.walk(folder):
+    for base, _folders, names in os.walk(folder):
         for name in names:
             path = os.path.join(base, name)
             state = os.lstat(path)
@@ -204,7 +204,7 @@ def listing(folder: Path) -> dict[str, tuple[int, int]]:
 
 def folders(folder: Path) -> list[str]:
     """The folders in `folder`, outer ones first."""
-    return [os.path.relpath(base, folder) for base, _, _ in os.walk(folder)]
+    return [os.path.relpath(base, folder) for base, _folders, _names in os.walk(folder)]
 
 
 def _own_folder(path: Path) -> None:

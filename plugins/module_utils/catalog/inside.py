@@ -107,7 +107,7 @@ def _columns(cursor: Cursor, snapshot: Snapshot, objects: Mapping[int, Obj]) -> 
 
 def _further(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, str]) -> None:
     for creator, schema, kind, text in rows(cursor, queries.DEFAULTS):
-        for grantee, _, privileges, grantable in acl.parse(text):
+        for grantee, _grantor, privileges, grantable in acl.parse(text):
             snapshot.model.put(DefaultGrant(database, name_of(names, creator), schema, kind, grantee, privileges, grantable))
     for (name,) in rows(cursor, queries.EXTENSIONS):
         snapshot.model.put(Extension(database, name))

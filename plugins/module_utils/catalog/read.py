@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from .. import acl, scram
 from ..errors import ServerError
-from ..items import Database, Membership, Obj, Owner, Role, ServerSetting, Session, Setting, Thing
+from ..items import Database, Membership, Obj, Role, ServerSetting, Session, Setting, Thing
 from ..model import Model
 from . import cluster, doors, inside
 from .raw import name_of, put, rows
@@ -80,7 +79,7 @@ def _roles(cursor: Cursor, snapshot: Snapshot, passwords: Mapping[str, str | Non
     found = rows(cursor, cluster.ROLES_WITH_SECRETS if snapshot.superuser else cluster.ROLES_WITHOUT_SECRETS)
     with ThreadPoolExecutor(4) as pool:  # hashing frees the interpreter's lock
         states = list(pool.map(lambda row: _password(str(row[1]), row[9], passwords, snapshot.superuser), found))
-    for (_, name, login, superuser, createdb, createrole, replication, bypassrls, limit, stored, expiry, until), state in zip(
+    for (_oid, name, login, superuser, createdb, createrole, replication, bypassrls, limit, stored, expiry, until), state in zip(
             found, states):
         snapshot.stored[name] = stored
         if until is not None:
@@ -110,7 +109,7 @@ def _databases(cursor: Cursor, snapshot: Snapshot, names: Mapping[int, str]) -> 
     query = cluster.DATABASES.format(may_size="true" if snapshot.superuser else
                                      "pg_catalog.has_database_privilege(oid, 'CONNECT')")
     found = rows(cursor, query)
-    for _, name, owner, connections, template, limit, text, size, _ in found:
+    for _oid, name, owner, connections, template, limit, text, size, _invalid in found:
         database = Database(name, name_of(names, owner), connections, template, limit)
         snapshot.model.put(database)
         snapshot.sizes[name] = size
@@ -121,6 +120,6 @@ def _databases(cursor: Cursor, snapshot: Snapshot, names: Mapping[int, str]) -> 
 
 def _settings(cursor: Cursor, snapshot: Snapshot, names: Mapping[int, str], databases: Mapping[int, str]) -> None:
     for database, role, text in rows(cursor, cluster.SETTINGS):
-        name, _, value = text.partition("=")
+        name, _equals, value = text.partition("=")
         snapshot.model.put(Setting(databases.get(database, "") if database else "",
                                    name_of(names, role) if role else "", name, value))

@@ -13,9 +13,9 @@ from ..model import Model
 @dataclass
 class Snapshot:
     """`model`: what the server holds. `stored`: verifiers by role, for undo; never shown. `unseen`: databases that were
-    not visited though they should have been, and why.
-    `expiries`, `definitions`: what undo needs to put back a VALID UNTIL, or what a removal has dropped. `available`: extensions that the server could install, None
-    where nobody asked. `live`: whether there is a server at all (check mode can start from none)."""
+    not visited though they should have been, and why. `expiries`, `definitions`: what undo needs to put back a VALID
+    UNTIL, or what a removal has dropped. `available`: extensions that the server could install, None where nobody asked.
+    `live`: whether there is a server at all (check mode can start from none)."""
 
     model: Model = field(default_factory=Model)
     major: int = 17
@@ -48,5 +48,3 @@ def empty(bootstrap: str = "postgres") -> Snapshot:
     for name, connections, template in (("postgres", True, False), ("template1", True, True), ("template0", False, True)):
         model.put(Database(name, bootstrap, connections, template))
     return Snapshot(model=model, bootstrap=bootstrap, user=bootstrap, live=False)
-
-

@@ -106,10 +106,9 @@ def _keep(grant: Grant, inside: Inside, want: Model, owner: str) -> None:
     if grant.grantee == place.owner and place.kind != MAINTAINED and obj not in inside.snapshot.builtins:
         want.put(grant)  # the rightful owner, on what is about to be its own
         return
-    if kind == "untrusted" or (kind == "definer" and owner != place.owner):
-        if grant.grantee == PUBLIC:
-            want.put(grant)  # the function itself is reported; who needs it, a human knows
-            return
+    if grant.grantee == PUBLIC and (kind == "untrusted" or (kind == "definer" and owner != place.owner)):
+        want.put(grant)  # the function itself is reported; who needs it, a human knows
+        return
     if grant.grantor != owner:
         return
     identity = inside.scope.roles.get(grant.grantee)
@@ -199,13 +198,12 @@ def _tables(inside: Inside, want: Model) -> None:
 def _is_part_of_declared(table: Table, present: Mapping[tuple[object, ...], Table], declared: set[tuple[str, str, str]]
                          ) -> bool:
     """Whether it is a partition, at any depth, of a declared table."""
-    schema, _, name = table.parent.partition(".")
+    schema, _dot, name = table.parent.partition(".")
     seen = set()
     while name and (table.database, schema, name) not in seen:
         seen.add((table.database, schema, name))
         if (table.database, schema, name) in declared:
             return True
         parent = present.get((table.database, schema, name))
-        schema, _, name = parent.parent.partition(".") if parent else ("", "", "")
+        schema, _dot, name = parent.parent.partition(".") if parent else ("", "", "")
     return False
-

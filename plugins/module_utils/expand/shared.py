@@ -176,5 +176,3 @@ def _server_setting(setting: ServerSetting, scope: Scope, now: Model) -> str:
     right = {"password_encryption": "scram-sha-256", "allow_system_table_mods": "off", "session_preload_libraries": "",
              "local_preload_libraries": "", "ignore_system_indexes": "off"}
     return right.get(setting.name, value)
-
-

@@ -40,7 +40,7 @@ def terms(spec: ServerSpec, rows: Iterable[Allocation]) -> list[tuple[str, int]]
 def check_budget(place: Place, spec: ServerSpec, rows: Iterable[Allocation]) -> None:
     """Tells the place of a server if its budget is overdrawn."""
     counted = terms(spec, rows)
-    total = sum(number for _, number in counted)
+    total = sum(number for _whose, number in counted)
     if not spec.managed or not spec.max_connections or total <= spec.max_connections:
         return
     addition = " + ".join(f"{name} {number}" for name, number in counted)

@@ -24,7 +24,7 @@ def check(servers: Servers, rows: Rows, *, secrets_withheld: bool) -> None:
     """Tells the places of servers and rows everything that does not fit together."""
     specs = {spec.name: None if place.at("managed").told else spec for place, spec in servers}
     for place, spec in servers:
-        _check_server(place, spec, [row for _, row in rows])
+        _check_server(place, spec, [row for _place, row in rows])
     for place, row in rows:
         if row.server and servers:
             _check_server_of_row(place, row, specs)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, Union
 
 from .place import Place, Wrong, kind_of, listed, meant, plain, quoted
 
@@ -18,7 +18,7 @@ class Container(Protocol):
     def read(self, value: object, place: Place) -> object: ...
 
 
-Kind = Callable[[object], Any] | Container
+Kind = Union[Callable[[object], Any], Container]
 
 
 def read(kind: Kind, value: object, place: Place) -> object:

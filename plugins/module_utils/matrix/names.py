@@ -35,7 +35,7 @@ def check_names(rows: list[tuple[Place, Allocation]], servers: list[tuple[Place,
         for at, spec in servers
         for role in spec.system_roles
     ]
-    supers = {(spec.name, role.role) for _, spec in servers for role in spec.system_roles if is_superuser(role)}
+    supers = {(spec.name, role.role) for _place, spec in servers for role in spec.system_roles if is_superuser(role)}
     external = {at.row for at, row in rows if row.status == EXTERNAL}
     _tell_reserved([use for use in databases if use.place.row not in external], _reserved_database)
     _tell_reserved([use for use in service_roles + system_roles if use.place.row not in external], _reserved_role)

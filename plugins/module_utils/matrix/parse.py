@@ -37,7 +37,7 @@ def parse(servers: object, allocation: object, *, secrets_withheld: bool = False
     check(specs, rows, secrets_withheld=secrets_withheld)
     if problems:
         raise MatrixError(list(dict.fromkeys(problems)))
-    return Matrix(tuple(spec for _, spec in specs), tuple(_completed(row) for _, row in rows))
+    return Matrix(tuple(spec for _place, spec in specs), tuple(_completed(row) for _place, row in rows))
 
 
 def _servers(servers: object, problems: list[Problem]) -> Servers:

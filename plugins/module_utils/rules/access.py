@@ -86,4 +86,3 @@ def _missing(door: Door, world: World) -> Violation:
                      f"{f'from {door.address}' if door.address else 'over the local socket'} (wanted: «{door.text}»): add it and reload "
                      "the server.", database=database if database in world.scope.places else None, role=role, object=door.text,
                      service=world.service(database, role))
-

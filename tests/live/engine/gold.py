@@ -76,8 +76,9 @@ def _tell(library: Neighborhood) -> Story:
         if role is None:  # the owner does not log in: whoever migrates becomes it
             library.sql(statements, database, owner)
         else:
-            with closing(library.login(role, database)) as session, session, session.cursor() as cursor:
-                cursor.execute(statements)
+            with closing(library.login(role, database)) as session:
+                session.cursor().execute(statements)
+                session.commit()
     story["grown"] = library.enforce()
     library.raw = raw_matrix()
     story["retired"] = library.enforce()

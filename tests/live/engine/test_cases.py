@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.rules.registry import RULES
 from live.engine import test_promises
 from live.engine.cases import (
-    ENDED, OPEN, Case, assert_no_secrets, assert_nothing_lost, here, load, plant, prove, rules, states, told)
+    ENDED, Case, assert_no_secrets, assert_nothing_lost, here, load, plant, prove, rules, states, told)
 from live.engine.neighborhood import Neighborhood
 
 CASES = load()

@@ -60,4 +60,4 @@ def _public(acl: bytes) -> bool:
     """Whether an aclitem[] as it lies on disk gives CONNECT to PUBLIC, whose oid is 0."""
     items = acl[21:] if acl[0] & 1 else acl[24:]  # a length of one byte or of four, then the array's own header
     one = struct.Struct("=IIQ" if major() >= 16 else "=III")
-    return any(grantee == 0 and privileges & _CONNECT for grantee, _, privileges in one.iter_unpack(items))
+    return any(grantee == 0 and privileges & _CONNECT for grantee, _grantor, privileges in one.iter_unpack(items))

@@ -37,6 +37,6 @@ def watch(house: House, databases: Sequence[str]) -> Iterator[Watch]:
         assert process.stdout.readline() == "watching\n"
         yield report
     finally:
-        out, _ = process.communicate(timeout=60)
+        out, _errors = process.communicate(timeout=60)
     assert process.returncode == 0
     vars(report).update(json.loads(out))

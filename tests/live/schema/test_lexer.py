@@ -29,7 +29,7 @@ def test_a_commit_is_seen_where_the_server_sees_it(place: Place) -> None:
     outcomes = {True: 0, False: 0}
     for _text in range(TEXTS):
         text = ";".join(
-            chance.choice(FRAMES).format("".join(chance.choices(FRAGMENTS, k=chance.randint(0, 5)))) for _ in range(2))
+            chance.choice(FRAMES).format("".join(chance.choices(FRAGMENTS, k=chance.randint(0, 5)))) for _half in range(2))
         try:
             cursor.execute("SELECT pg_current_xact_id()::text")
             before = cursor.fetchall()

@@ -59,8 +59,8 @@ def _samples() -> Iterator[str]:
     edges = list(_edges())
     for edge in chance.sample(edges, 250):
         yield f"a{chr(edge)}"
-    for _ in range(250):
-        yield "".join(chr(chance.choice(edges)) for _ in range(chance.randint(1, 3)))
+    for _password in range(250):
+        yield "".join(chr(chance.choice(edges)) for _letter in range(chance.randint(1, 3)))
 
 
 def _edges() -> Iterator[int]:

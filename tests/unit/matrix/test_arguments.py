@@ -115,7 +115,7 @@ def test_files_that_cannot_be_read_are_told_with_all_else(
 @pytest.mark.parametrize(("server", "says"), [
     (None, "this task: server: is missing; write shelf.example, bank.example or desk.example"),
     ("shelf.exmple", "this task: server: 'shelf.exmple' is none of good_neighbor_servers; "
-              "write shelf.example, bank.example or desk.example (did you mean shelf.example?)"),
+                     "write shelf.example, bank.example or desk.example (did you mean shelf.example?)"),
     (5, "this task: server: 5 is none of good_neighbor_servers; write shelf.example, bank.example or desk.example"),
     ("bank.example", "this task: server: 'bank.example' is not managed: it is external, and never touched; "
                      "write a managed server"),

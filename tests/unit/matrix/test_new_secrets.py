@@ -38,7 +38,7 @@ def test_which_are_missing(waiting: list[Any]) -> None:
 
 
 def test_a_new_one_is_right_at_once() -> None:
-    made = {new(["abc", "x", "y"]) for _ in range(500)}
+    made = {new(["abc", "x", "y"]) for _time in range(500)}
     assert len(made) == 500
     assert all(len(password) == 32 and not faults(password, "abc", ["x", "y"]) for password in made)
     assert all(yaml.safe_load(f'"{password}"') == password and password[0].isalnum() for password in made)

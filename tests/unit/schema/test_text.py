@@ -96,7 +96,8 @@ def test_no_secret_in_a_refusal() -> None:
 
 
 def test_created_tables() -> None:
-    assert created_tables("""
+    assert created_tables(
+        """
         CREATE TABLE plain (a int); create table if not exists Lower (a int); CREATE UNLOGGED TABLE app.u (a int);
         CREATE TABLE "Quoted ""n"" x" (a int); CREATE TABLE "S"."T" AS SELECT 1; CREATE TABLE p PARTITION OF plain DEFAULT;
         CREATE TEMP TABLE t1 (a int); CREATE TEMPORARY TABLE t2 (); CREATE LOCAL TEMP TABLE t3 (); CREATE VIEW v AS SELECT 1;
