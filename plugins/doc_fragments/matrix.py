@@ -37,7 +37,8 @@ options:
     type: str
     default: 3s
   schema_sources:
-    description: The texts of the rows' schema files. The action plugin reads them on the controller; there is nothing to write here.
+    description:
+      - The texts of the rows' schema files. The action plugin reads them on the controller; there is nothing to write here.
     type: list
     elements: dict
     default: []

@@ -45,7 +45,7 @@ class Runner:
     deferred: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
 
     def run(self, steps: Iterable[Step]) -> None:
-        """All steps, in their order. Raises ServerError that names statement, place and way out; what ran before it stays."""
+        """All steps, in order. Raises ServerError that names statement, place and way out; what ran before it stays."""
         for database, group in groupby(steps, key=lambda step: step.database):
             connection = self.server.connect(database or None)
             try:
@@ -114,8 +114,8 @@ class Runner:
             if getattr(error, "pgcode", None) in _NOT_NOW or _CONCURRENTLY in said:
                 raise _NotNow(said) from None
             shown = "; ".join(sql.render(step.change, self.major))
-            raise ServerError(f"{_place(step, self.scope)}: the server refused «{shown}»: {said}. Nothing of this statement is "
-                              "left; what ran before it stays and is right. Remove the cause and run again.") from None
+            raise ServerError(f"{_place(step, self.scope)}: the server refused «{shown}»: {said}. Nothing of this statement "
+                              "is left; what ran before it stays and is right. Remove the cause and run again.") from None
 
     def _schema_file(self, connection: Any, step: Step) -> None:
         file = cast("SchemaFile", step.change.after)
@@ -151,7 +151,9 @@ def _lock(change: Change) -> list[str]:
     if not isinstance(item, Owner) or item.obj.kind not in (*RELATIONS, "SEQUENCE"):
         return [f"SET LOCAL lock_timeout = {sql.literal('3s')}"] if isinstance(item, Owner) else []
     wait = [f"SET LOCAL lock_timeout = {sql.literal(_LOCK_WAIT)}"]
-    return [*wait, f"LOCK TABLE ONLY {sql.obj(item.obj)} IN ACCESS EXCLUSIVE MODE NOWAIT"] if item.obj.kind == "TABLE" else wait
+    if item.obj.kind == "TABLE":
+        wait.append(f"LOCK TABLE ONLY {sql.obj(item.obj)} IN ACCESS EXCLUSIVE MODE NOWAIT")
+    return wait
 
 
 def _said(error: Exception) -> str:

@@ -138,9 +138,9 @@ def _inspect(server: Server, request: Request) -> tuple[Scope, Snapshot]:
         scope = Scope(request.matrix, request.server, found.bootstrap)
     expected = scope.spec.system_identifier
     if expected and found.system_identifier != expected:
-        raise ServerError(f"this is not {request.server}: its system identifier is {found.system_identifier}, the matrix says "
-                          f"{expected}; nothing was changed. Is the connection right? If the cluster was made anew, correct "
-                          "system_identifier.")
+        raise ServerError(f"this is not {request.server}: its system identifier is {found.system_identifier}, the matrix "
+                          f"says {expected}; nothing was changed. Is the connection right? If the cluster was made anew, "
+                          "correct system_identifier.")
     if _extensions_missing(scope, found):
         with server.cursor() as cursor:
             found.available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
@@ -158,7 +158,8 @@ def _may_change(found: Snapshot) -> None:
     if found.standby:
         raise ServerError("this server is a standby: nothing can be changed here; run against its primary")
     if not found.superuser:
-        raise ServerError(f"role {found.user} is no superuser: it cannot change what the matrix asks for; log in as a superuser")
+        raise ServerError(f"role {found.user} is no superuser: it cannot change what the matrix asks for; "
+                          "log in as a superuser")
 
 
 @contextmanager
@@ -175,8 +176,8 @@ def _alone(server: Server) -> Iterator[None]:
 
 def _holder(cursor: Cursor) -> str:
     found = rows(cursor, f"""
-        SELECT coalesce(a.application_name, '?'), coalesce(a.usename::text, '?'), coalesce(a.client_addr::text, 'the local socket'),
-               a.backend_start::timestamp(0)::text, a.pid
+        SELECT coalesce(a.application_name, '?'), coalesce(a.usename::text, '?'),
+               coalesce(a.client_addr::text, 'the local socket'), a.backend_start::timestamp(0)::text, a.pid
         FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
         WHERE l.locktype = 'advisory' AND l.granted AND (l.classid::int8 << 32 | l.objid::int8) = {_LOCK}""")
     if not found:

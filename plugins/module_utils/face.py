@@ -32,8 +32,8 @@ def argument_spec(**more: Mapping[str, object]) -> dict[str, Any]:
         allocation={"type": "list", "elements": "dict", "required": True, "no_log": True},
         servers={"type": "dict", "required": True},
         server={"type": "str", "required": True},
-        schema_sources={"type": "list", "elements": "dict", "default": [],
-                        "options": {"path": {"type": "str", "required": True}, "content": {"type": "str", "required": True}}},
+        schema_sources={"type": "list", "elements": "dict", "default": [], "options": {
+            "path": {"type": "str", "required": True}, "content": {"type": "str", "required": True}}},
         lock_timeout={"type": "str", "default": "3s"},
         secrets_withheld={"type": "bool", "default": False},
         **more)
@@ -55,7 +55,8 @@ def run(spec: dict[str, Any], work: Callable[[session.Server, Request, bool], Ou
     except GoodNeighborError as error:
         module.fail_json(msg=str(error))
     except OSError as error:
-        module.fail_json(msg=f"cannot write the undo file {module.params.get('undo_file')}: {error.strerror}; nothing was changed")
+        module.fail_json(msg=f"cannot write the undo file {module.params.get('undo_file')}: {error.strerror}; "
+                         "nothing was changed")
     for note in outcome.notes:
         module.warn(note)
     module.exit_json(**result.of(outcome, diff=module._diff))
@@ -68,7 +69,8 @@ def request(params: Mapping[str, Any]) -> Request:
     contents = {source["path"]: SchemaFile(source["path"], source["content"]) for source in params["schema_sources"]}
     sources = {row.database: tuple(contents[path] for path in row.schema_files if path in contents)
                for row in matrix.on(spec.name)}
-    options = Options(params.get("mode") or spec.mode, tuple(params.get("remedies") or ()), tuple(params.get("services") or ()),
+    options = Options(params.get("mode") or spec.mode, tuple(params.get("remedies") or ()),
+                      tuple(params.get("services") or ()),
                       tuple(params.get("baseline") or ()), datetime.date.today().isoformat())
     return Request(matrix, spec.name, options, sources, params.get("undo_file"))
 

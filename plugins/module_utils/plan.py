@@ -83,8 +83,8 @@ def make(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[st
         if not made:
             break
         steps += made
-    return Plan(sorted(steps, key=lambda step: step.order), _verdicts(first or [], violations, scope, options), snapshot, state,
-                first or [])
+    return Plan(sorted(steps, key=lambda step: step.order), _verdicts(first or [], violations, scope, options), snapshot,
+                state, first or [])
 
 
 def judge(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[str, tuple[SchemaText, ...]]
@@ -139,8 +139,8 @@ def _adds_only(change: Change, fresh: set[str]) -> bool:
     if place in fresh and not isinstance(item, (Thing, Session)):
         return True
     if isinstance(after, (Grant, DefaultGrant)):
-        return before is None or (isinstance(before, (Grant, DefaultGrant))
-                                  and set(before.privileges) <= set(after.privileges) and before.grantable == after.grantable)
+        return before is None or (isinstance(before, (Grant, DefaultGrant)) and before.grantable == after.grantable
+                                  and set(before.privileges) <= set(after.privileges))
     if isinstance(item, SchemaFile):
         return True
     return before is None and isinstance(item, (Role, Database, Extension))

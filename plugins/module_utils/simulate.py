@@ -84,7 +84,8 @@ def _delta(present: tuple[str, ...], before: tuple[str, ...], after: tuple[str, 
 def _grant(change: Change, model: Model) -> None:
     item = cast("Grant", change.item)
     present = model.of(Grant).get(item.key)
-    sides = [(side.privileges, side.grantable) if isinstance(side, Grant) else ((), ()) for side in (change.before, change.after)]
+    sides = [(side.privileges, side.grantable) if isinstance(side, Grant) else ((), ())
+             for side in (change.before, change.after)]
     privileges = _delta(present.privileges if present else (), sides[0][0], sides[1][0])
     grantable = _delta(present.grantable if present else (), sides[0][1], sides[1][1])
     grantable = tuple(name for name in grantable if name in privileges)

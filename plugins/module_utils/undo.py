@@ -108,8 +108,8 @@ class UndoFile:
             os.replace(self.path, f"{self.path}.{stamp}")
 
     def _write(self) -> None:
-        head = (f"-- Takes back what a run of Good Neighbor changed on {self.server}. Run it with psql as superuser, or with the\n"
-                "-- playbook undo. What was created stays; sessions that were ended do not come back.\n"
+        head = (f"-- Takes back what a run of Good Neighbor changed on {self.server}. Run it with psql as superuser,\n"
+                "-- or with the playbook undo. What was created stays; sessions that were ended do not come back.\n"
                 "\\set ON_ERROR_STOP on\n")
         aside = f"{self.path}.new"
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

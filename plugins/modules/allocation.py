@@ -22,8 +22,8 @@ options:
     description:
       - How far the run may go. Without it, what the server's entry in O(servers) says.
       - V(audit) changes nothing.
-      - V(additive) creates and grants what is missing and takes nothing away. It never touches an existing role's password, login or
-        limit, an owner, or a session.
+      - V(additive) creates and grants what is missing and takes nothing away. It never touches an existing role's password,
+        login or limit, an owner, or a session.
       - V(enforce) ends every violation whose remedy is of a kind in O(remedies).
     type: str
     choices: [audit, additive, enforce]
@@ -49,7 +49,8 @@ options:
     default: []
   undo_file:
     description:
-      - A file on the host into which a run that changes something writes the statements that take it back, before its first change.
+      - A file on the host into which a run that changes something writes the statements that take it back, before its first
+        change.
       - Only its owner may read it, for it can hold verifiers. The file of an earlier run is kept beside it under its time.
     type: path
 extends_documentation_fragment:
@@ -92,7 +93,10 @@ violations:
     database: {description: "The database, or null.", type: str, returned: always}
     role: {description: "The role, or null.", type: str, returned: always}
     object: {description: "The object, or null.", type: str, returned: always}
-    message: {description: "What is wrong, whose, what it lets happen, and what to do where a human must.", type: str, returned: always}
+    message:
+      description: What is wrong, whose, what it lets happen, and what to do where a human must.
+      type: str
+      returned: always
     remedy: {description: "The statements that end it, secrets masked.", type: list, elements: str, returned: always}
     state: {description: "open, remedied, deferred, excepted or unchecked.", type: str, returned: always}
 databases:
@@ -104,7 +108,10 @@ databases:
     service: {description: "The service, or null.", type: str, returned: always}
     database: {description: The database., type: str, returned: always}
     declared: {description: "The row's status, or null.", type: str, returned: always}
-    observed: {description: "active, needs_creation, planned, external, retired or unallocated.", type: str, returned: always}
+    observed:
+      description: V(active), V(needs_creation), V(planned), V(external), V(retired) or V(unallocated).
+      type: str
+      returned: always
     owner: {description: The owner role., type: str, returned: always}
     size_bytes: {description: "Its size in bytes, or null.", type: int, returned: always}
     connections: {description: Connections open now., type: int, returned: always}

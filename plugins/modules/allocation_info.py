@@ -9,8 +9,8 @@ DOCUMENTATION = r"""
 module: allocation_info
 short_description: Compare a PostgreSQL server with the allocation matrix
 description:
-  - Reads the whole server once, compares it with the matrix, and returns every way in which it breaks the rule that each service
-    owns exactly one database and nobody else gets in.
+  - Reads the whole server once, compares it with the matrix, and returns every way in which it breaks the rule that each
+    service owns exactly one database and nobody else gets in.
   - Changes nothing, and assigns no transaction id.
   - A violation does not fail the task; look at C(compliant).
 
@@ -55,7 +55,10 @@ violations:
     database: {description: "The database, or null.", type: str, returned: always}
     role: {description: "The role, or null.", type: str, returned: always}
     object: {description: "The object, or null.", type: str, returned: always}
-    message: {description: "What is wrong, whose, what it lets happen, and what to do where a human must.", type: str, returned: always}
+    message:
+      description: What is wrong, whose, what it lets happen, and what to do where a human must.
+      type: str
+      returned: always
     remedy: {description: "The statements that end it, secrets masked.", type: list, elements: str, returned: always}
     state: {description: "open, remedied, deferred, excepted or unchecked.", type: str, returned: always}
 databases:
@@ -67,7 +70,10 @@ databases:
     service: {description: "The service, or null.", type: str, returned: always}
     database: {description: The database., type: str, returned: always}
     declared: {description: "The row's status, or null.", type: str, returned: always}
-    observed: {description: "active, needs_creation, planned, external, retired or unallocated.", type: str, returned: always}
+    observed:
+      description: V(active), V(needs_creation), V(planned), V(external), V(retired) or V(unallocated).
+      type: str
+      returned: always
     owner: {description: The owner role., type: str, returned: always}
     size_bytes: {description: "Its size in bytes, or null.", type: int, returned: always}
     connections: {description: Connections open now., type: int, returned: always}

@@ -123,8 +123,9 @@ FROM pg_catalog.pg_default_acl"""
 EXTENSIONS = """
 SELECT extname::text FROM pg_catalog.pg_extension"""
 
-_OPTIONS = ("coalesce((SELECT ' OPTIONS (' || pg_catalog.string_agg(pg_catalog.format('%I %L', pg_catalog.split_part(x, '=', 1),"
-            " pg_catalog.substr(x, pg_catalog.strpos(x, '=') + 1)), ', ') || ')' FROM pg_catalog.unnest({options}) x), '')")
+_OPTIONS = ("coalesce((SELECT ' OPTIONS (' || pg_catalog.string_agg(pg_catalog.format('%I %L', "
+            "pg_catalog.split_part(x, '=', 1), pg_catalog.substr(x, pg_catalog.strpos(x, '=') + 1)), ', ') || ')'"
+            " FROM pg_catalog.unnest({options}) x), '')")
 
 # kind, name, detail, and the statement that makes it again where a removal may drop it (it can hold secrets)
 THINGS = f"""

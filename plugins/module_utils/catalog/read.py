@@ -79,8 +79,8 @@ def _roles(cursor: Cursor, snapshot: Snapshot, passwords: Mapping[str, str | Non
     found = rows(cursor, cluster.ROLES_WITH_SECRETS if snapshot.superuser else cluster.ROLES_WITHOUT_SECRETS)
     with ThreadPoolExecutor(4) as pool:  # hashing frees the interpreter's lock
         states = list(pool.map(lambda row: _password(str(row[1]), row[9], passwords, snapshot.superuser), found))
-    for (_oid, name, login, superuser, createdb, createrole, replication, bypassrls, limit, stored, expiry, until), state in zip(
-            found, states):
+    for row, state in zip(found, states):
+        _oid, name, login, superuser, createdb, createrole, replication, bypassrls, limit, stored, expiry, until = row
         snapshot.stored[name] = stored
         if until is not None:
             snapshot.expiries[name] = until

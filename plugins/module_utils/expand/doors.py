@@ -54,7 +54,7 @@ def parse(line: str) -> Door:
     """A line of pg_hba.conf, in one form."""
     fields: list[list[str]] = []
     glued = False
-    for token, comma, _ in _TOKEN.findall(line):
+    for token, comma, _comment in _TOKEN.findall(line):
         if comma:
             glued = True
         elif token:

@@ -184,8 +184,8 @@ def _tables(inside: Inside, want: Model) -> None:
     present = {table.key: table for table in now.of(Table).values() if table.database == place.name}
     declared = {(place.name, "public", name) for name in row.tables} if row else set()
     for key, table in present.items():
-        if place.kind != ACTIVE or row is None or table.schema == BOOKKEEPING or table.kind not in ("TABLE", "FOREIGN TABLE") \
-                or key in declared or _is_part_of_declared(table, present, declared):
+        if place.kind != ACTIVE or row is None or table.schema == BOOKKEEPING or key in declared \
+                or table.kind not in ("TABLE", "FOREIGN TABLE") or _is_part_of_declared(table, present, declared):
             want.put(table if row is None or row.vectors or place.kind != ACTIVE else replace(table, vectors=()))
     if place.kind == ACTIVE:
         for database, schema, name in declared - present.keys():

@@ -21,7 +21,8 @@ MISSING = Rule("access-missing", HIGH, MANUAL, "No line of pg_hba.conf lets a de
 BROKEN = Rule("access-broken-line", CRITICAL, MANUAL, "The server cannot read a line of pg_hba.conf or pg_ident.conf.",
               "With one broken line no reload succeeds: the old lines stay in force, whatever the file says.",
               "None here: the line is corrected, and the file reloaded.")
-UNREAD = Rule("access-not-reloaded", CRITICAL, MANUAL, "pg_hba.conf or pg_ident.conf was changed, and the server has not read it.",
+UNREAD = Rule("access-not-reloaded", CRITICAL, MANUAL,
+              "pg_hba.conf or pg_ident.conf was changed, and the server has not read it.",
               "The old lines are in force; what the file says is not what happens.", "None here: reload the server.")
 IDENTITY = Rule("access-identity-map", CRITICAL, MANUAL, "A line of pg_ident.conf lets an account of the host be a role.",
                 "Whoever has that account is that role, without a password.", "None here: pg_ident.conf is corrected.")
@@ -43,14 +44,16 @@ def judge(change: Change, world: World) -> list[Violation]:
         if change.before is None:
             return [Violation(IDENTITY_MISSING, f"pg_ident.conf lacks a declared line ({says}): add it and reload.",
                               role=item.role, object=item.map)]
-        return [Violation(IDENTITY, f"pg_ident.conf says in {says}, and the matrix does not: take the line out of the lines of "
-                          "pg_hba.conf that use the map first, then out of pg_ident.conf, and reload.", role=item.role,
+        return [Violation(IDENTITY, f"pg_ident.conf says in {says}, and the matrix does not: take the line out of the lines "
+                          "of pg_hba.conf that use the map first, then out of pg_ident.conf, and reload.", role=item.role,
                           object=f"{item.map} {item.account}", service=world.service(role=item.role))]
     if isinstance(item, Thing) and item.kind == "unread file":
-        return [Violation(UNREAD, f"The file of {item.name} was changed after the server had read its configuration: the old lines "
-                          "are in force; look at the file, then reload the server (SELECT pg_reload_conf()).", object=item.name)]
+        return [Violation(UNREAD, f"The file of {item.name} was changed after the server had read its configuration: the "
+                          "old lines are in force; look at the file, then reload the server (SELECT pg_reload_conf()).",
+                          object=item.name)]
     if isinstance(item, Thing) and item.kind == "broken line":
-        return [Violation(BROKEN, f"{item.name} cannot be read ({item.detail}): the old lines stay in force; correct it and reload.",
+        return [Violation(BROKEN,
+                          f"{item.name} cannot be read ({item.detail}): the old lines stay in force; correct it and reload.",
                           object=item.name)]
     return []
 
@@ -58,8 +61,8 @@ def judge(change: Change, world: World) -> list[Violation]:
 def _door(door: Door, world: World) -> Violation:
     name = f"pg_hba.conf line {door.line}"
     if door.error:
-        return Violation(BROKEN, f"{name} cannot be read ({door.error}): no reload succeeds and the old lines stay in force, "
-                         "whatever the file says; correct it and reload.", object=name)
+        return Violation(BROKEN, f"{name} cannot be read ({door.error}): no reload succeeds and the old lines stay in "
+                         "force, whatever the file says; correct it and reload.", object=name)
     database = door.databases[0] if len(door.databases) == 1 and door.databases[0] in world.scope.places else None
     role = door.users[0] if len(door.users) == 1 else None
     rule, lets = WIDE, "lets in whom the matrix does not"
@@ -77,12 +80,13 @@ def _door(door: Door, world: World) -> Violation:
 
 
 def _is_name(address: str) -> bool:
-    return bool(address) and address not in ("all", "samehost", "samenet") and not address[0].isdigit() and ":" not in address
+    words = ("", "all", "samehost", "samenet")
+    return address not in words and not address[0].isdigit() and ":" not in address
 
 
 def _missing(door: Door, world: World) -> Violation:
     database, role = door.databases[0], door.users[0]
     return Violation(MISSING, f"No line of pg_hba.conf lets role {role} into database {database} "
-                     f"{f'from {door.address}' if door.address else 'over the local socket'} (wanted: «{door.text}»): add it and reload "
-                     "the server.", database=database if database in world.scope.places else None, role=role, object=door.text,
-                     service=world.service(database, role))
+                     f"{f'from {door.address}' if door.address else 'over the local socket'} (wanted: «{door.text}»): add "
+                     "it and reload the server.", database=database if database in world.scope.places else None, role=role,
+                     object=door.text, service=world.service(database, role))

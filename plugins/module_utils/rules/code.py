@@ -15,19 +15,21 @@ DEFINER = Rule("code-definer-foreign", CRITICAL, MANUAL, "A function runs as som
                "Who may call it acts as a superuser, or as another service.",
                "None: only a human can say what the function is for. Read it, then drop it, or give it to the owner.")
 UNTRUSTED = Rule("code-untrusted", CRITICAL, MANUAL, "A function, or its language, runs outside of what SQL can forbid.",
-                 "It reads files and runs commands as the server.", "None: read it, then drop it, or revoke EXECUTE from PUBLIC.")
+                 "It reads files and runs commands as the server.",
+                 "None: read it, then drop it, or revoke EXECUTE from PUBLIC.")
 FOREIGN = Rule("code-foreign-owner", CRITICAL, MANUAL, "A function in a service's database belongs to another role.",
                "Found on the search path, in a trigger or a default, its code runs with the service's rights.",
                "None: to give it to the owner would run a stranger's code as the owner. Read it, then decide.")
 EVENT_TRIGGER = Rule("code-event-trigger", CRITICAL, MANUAL, "An event trigger is defined.",
                      "Its function runs in everybody's session, the superuser's too.", "None: read it, then drop it.")
-TEMPLATE = Rule("code-template", CRITICAL, MANUAL, "Something was made in template1, or by a service in a maintenance database.",
+TEMPLATE = Rule("code-template", CRITICAL, MANUAL,
+                "Something was made in template1, or by a service in a maintenance database.",
                 "Every database made from the template is born with it; services do not meet in maintenance databases.",
                 "None: read it, then drop it.")
 RULES = (DEFINER, UNTRUSTED, FOREIGN, EVENT_TRIGGER, TEMPLATE)
 
-_THINGS = {"definer function": (DEFINER, "Function", "runs with the rights of its owner {detail}, whoever calls it: read it, "
-                                "then drop it or ALTER FUNCTION ... OWNER TO the service's owner"),
+_THINGS = {"definer function": (DEFINER, "Function", "runs with the rights of its owner {detail}, whoever calls it: read "
+                                "it, then drop it or ALTER FUNCTION ... OWNER TO the service's owner"),
            "untrusted function": (UNTRUSTED, "Function", "is written in a language without walls ({detail}): read it, then "
                                   "drop it or revoke EXECUTE from PUBLIC"),
            "untrusted language": (UNTRUSTED, "Language", "has no walls (owner {detail}): drop it once no function needs it"),

@@ -15,20 +15,21 @@ from ..model import Change
 from .base import CRITICAL, DISRUPTIVE, HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 MISSING = Rule("database-missing", HIGH, SAFE, "The database of an active row does not exist.", "The service is down.",
-               "Creates it, closed until PUBLIC is out, and all that belongs to it. Where its tables lie in a database that no "
-               "row knows it was renamed: a human renames it back, nothing is created beside it.")
+               "Creates it, closed until PUBLIC is out, and all that belongs to it. Where its tables lie in a database that "
+               "no row knows it was renamed: a human renames it back, nothing is created beside it.")
 CLOSED = Rule("database-closed", HIGH, SAFE, "The database of a row refuses all connections.",
               "The service is down, and nobody can look inside.", "Allows connections again.")
 INVALID = Rule("database-invalid", HIGH, MANUAL, "A database was left invalid by an interrupted DROP DATABASE.",
                "Nobody can enter it again.", "None: restore it from its backup, after dropping what is left.")
-TEMPLATE = Rule("database-template", CRITICAL, SAFE, "A service's database is marked as a template, or a template is not one.",
+TEMPLATE = Rule("database-template", CRITICAL, SAFE,
+                "A service's database is marked as a template, or a template is not one.",
                 "Any role with CREATEDB may copy a template, all rows included.", "Corrects the mark.")
 OPEN_TEMPLATE = Rule("database-template0", MEDIUM, SAFE, "template0 accepts connections.",
                      "The pristine template of all databases can be changed.", "Closes it.")
 UNALLOCATED = Rule("database-unallocated", MEDIUM, DISRUPTIVE, "A database is there that no active or retired row names.",
                    "Nobody answers for its data, and services may meet in it.",
-                   "Fences it: takes it from owners who are no superusers, revokes every CONNECT, ends its sessions. It keeps its "
-                   "data and stays reported until a human allocates or removes it; it is never dropped.")
+                   "Fences it: takes it from owners who are no superusers, revokes every CONNECT, ends its sessions. It "
+                   "keeps its data and stays reported until a human allocates or removes it; it is never dropped.")
 UNSEEN = Rule("database-unseen", HIGH, MANUAL, "The inside of a database could not be looked at.",
               "What cannot be seen cannot be called right.", "None: the message says what stood in the way.")
 RULES = (MISSING, CLOSED, INVALID, TEMPLATE, OPEN_TEMPLATE, UNALLOCATED, UNSEEN)
@@ -47,11 +48,13 @@ def judge(change: Change, world: World) -> list[Violation]:
     wanted = cast("Database", change.after)
     found = []
     if now.limit == -2:
-        return [Violation(INVALID, f"Database {now.name} is invalid: dropping it was interrupted. Restore it from its backup.",
+        return [Violation(INVALID,
+                          f"Database {now.name} is invalid: dropping it was interrupted. Restore it from its backup.",
                           database=now.name, service=service)]
     if wanted.connections and not now.connections:
         found.append(Violation(CLOSED, f"Database {now.name} refuses all connections: its service is down, and its inside "
-                               "cannot be judged.", (Change(now, replace(now, connections=True)),), now.name, service=service))
+                               "cannot be judged.", (Change(now, replace(now, connections=True)),), now.name,
+                               service=service))
     if now.connections and not wanted.connections:
         found.append(Violation(OPEN_TEMPLATE, f"{now.name} accepts connections: whoever gets in changes what every new "
                                "database is made of.", (Change(now, replace(now, connections=False)),), now.name))
@@ -94,8 +97,8 @@ def _unallocated(now: Database, world: World) -> Violation:
                 and grant.grantor == now.owner]
     changes += [Change(session, None) for session in sorted(world.now.of(Session).values())
                 if session.database == now.name and session.role not in world.snapshot.superusers]
-    return Violation(UNALLOCATED, f"Database {now.name} {says}, and exists: allocate it (status active or retired), or back it up "
-                     "and remove it.", tuple(changes), now.name, service=row.service if row else None)
+    return Violation(UNALLOCATED, f"Database {now.name} {says}, and exists: allocate it (status active or retired), or back "
+                     "it up and remove it.", tuple(changes), now.name, service=row.service if row else None)
 
 
 def unseen(world: World) -> Iterator[Violation]:

@@ -13,7 +13,8 @@ from ..model import Change
 from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 PUBLIC_CONNECT = Rule("database-public-connect", CRITICAL, SAFE, "PUBLIC may connect to a database.",
-                      "Every role of the server gets in, those of other services too.", "Revokes it from PUBLIC; open sessions stay.")
+                      "Every role of the server gets in, those of other services too.",
+                      "Revokes it from PUBLIC; open sessions stay.")
 PUBLIC_TEMPORARY = Rule("database-public-temporary", MEDIUM, SAFE, "PUBLIC may create temporary tables in a database.",
                         "A read-only reader fills the service's disk.", "Revokes it from PUBLIC.")
 DATABASE_FOREIGN = Rule("database-foreign-grant", HIGH, SAFE, "A role holds privileges on a database that is not its own.",
@@ -32,20 +33,24 @@ OPTION = Rule("grant-option", HIGH, SAFE, "A role may pass on its privileges.", 
               "Revokes the grant option, and what was passed on with it.")
 MISSING = Rule("grant-missing", MEDIUM, SAFE, "A role lacks privileges on an object of its own database.",
                "The owner, a login or a reader cannot do its work.", "Grants them.")
-SYSTEM = Rule("grant-system-object", CRITICAL, SAFE, "A role holds privileges on an object of PostgreSQL that are kept for superusers.",
+SYSTEM = Rule("grant-system-object", CRITICAL, SAFE,
+              "A role holds privileges on an object of PostgreSQL that are kept for superusers.",
               "Such functions read files, switch the log, reload the server.", "Revokes them.")
 PARAMETER = Rule("grant-parameter", HIGH, SAFE, "A role may set a setting that is kept for superusers.",
                  "It lifts a limit that protects its neighbours, or runs a command as the server.", "Revokes it.")
-TABLESPACE = Rule("grant-tablespace", LOW, SAFE, "A role may create in a tablespace.", "It puts its files there.", "Revokes it.")
-DEFAULT_FOREIGN = Rule("grant-default-foreign", HIGH, SAFE, "Default privileges give objects made later to whom they must not be given.",
+TABLESPACE = Rule("grant-tablespace", LOW, SAFE, "A role may create in a tablespace.", "It puts its files there.",
+                  "Revokes it.")
+DEFAULT_FOREIGN = Rule("grant-default-foreign", HIGH, SAFE,
+                       "Default privileges give objects made later to whom they must not be given.",
                        "Nothing is to be seen today; the next table lets the wrong ones in.", "Revokes the default.")
-DEFAULT_MISSING = Rule("grant-default-missing", MEDIUM, SAFE, "Default privileges do not give tables made later to a reader or login.",
+DEFAULT_MISSING = Rule("grant-default-missing", MEDIUM, SAFE,
+                       "Default privileges do not give tables made later to a reader or login.",
                        "After the next migration it cannot do its work.", "Grants them for all schemas.")
 DANGLING = Rule("grant-dangling", LOW, MANUAL, "A grant belongs to a role that no longer exists.",
                 "A later role could get its number, and with it the privilege.",
                 "None: the catalog's entry must be mended by a human, or the object recreated.")
-RULES = (PUBLIC_CONNECT, PUBLIC_TEMPORARY, DATABASE_FOREIGN, DATABASE_MISSING, PUBLIC_GRANT, DEFINER, FOREIGN, BEYOND, OPTION,
-         MISSING, SYSTEM, PARAMETER, TABLESPACE, DEFAULT_FOREIGN, DEFAULT_MISSING, DANGLING)
+RULES = (PUBLIC_CONNECT, PUBLIC_TEMPORARY, DATABASE_FOREIGN, DATABASE_MISSING, PUBLIC_GRANT, DEFINER, FOREIGN, BEYOND,
+         OPTION, MISSING, SYSTEM, PARAMETER, TABLESPACE, DEFAULT_FOREIGN, DEFAULT_MISSING, DANGLING)
 
 
 def judge(change: Change, world: World) -> list[Violation]:
@@ -62,7 +67,8 @@ def judge(change: Change, world: World) -> list[Violation]:
     if isinstance(now, Grant) and held - right:
         found.append(_too_much(now, tuple(sorted(held - right)), world))
     elif isinstance(now, Grant) and isinstance(wanted, Grant) and set(now.grantable) - set(wanted.grantable):
-        found.append(_violation(OPTION, replace(now, privileges=now.grantable), Change(now, replace(now, grantable=wanted.grantable)),
+        found.append(_violation(OPTION, replace(now, privileges=now.grantable),
+                                Change(now, replace(now, grantable=wanted.grantable)),
                                 "and may pass that on to whom it likes", world))
     if right - held:
         rule = DATABASE_MISSING if item.obj.kind == "DATABASE" else MISSING
@@ -121,7 +127,8 @@ def _violation(rule: Rule, grant: Grant, remedy: Change | None, lets: str, world
         severity = MEDIUM
     return Violation(rule, f"{who[0].upper()}{who[1:]} holds {', '.join(grant.privileges)}{column} on {obj.kind.lower()} "
                      f"{obj.text}{where}: {lets}.", (remedy,) if remedy else (), database or None, grant.grantee,
-                     obj.text + (f".{grant.column}" if grant.column else ""), world.service(database, grant.grantee), severity)
+                     obj.text + (f".{grant.column}" if grant.column else ""), world.service(database, grant.grantee),
+                     severity)
 
 
 def _lacks(rule: Rule, grant: Grant, privileges: tuple[str, ...], change: Change, world: World) -> Violation:
@@ -145,12 +152,13 @@ def _default(change: Change, item: DefaultGrant, world: World) -> list[Violation
     options = set(getattr(change.before, "grantable", ())) - set(getattr(change.after, "grantable", ()))
     if held - right or options:
         after = replace(item, privileges=tuple(sorted(held & right)), grantable=()) if held & right else None
-        found.append(Violation(DEFAULT_FOREIGN, f"By default privileges {who} gets {', '.join(sorted(held - right or options))} on "
-                               f"{made}: nothing shows today, the next one lets it in.", (Change(change.before, after),),
+        found.append(Violation(DEFAULT_FOREIGN, f"By default privileges {who} gets "
+                               f"{', '.join(sorted(held - right or options))} on {made}: nothing shows today, the next one "
+                               "lets it in.", (Change(change.before, after),),
                                item.database, item.grantee, named, service))
     if right - held:
-        found.append(Violation(DEFAULT_MISSING, f"By default privileges {who} gets no {', '.join(sorted(right - held))} on {made}: "
-                               "after the next migration it cannot do its work.",
+        found.append(Violation(DEFAULT_MISSING, f"By default privileges {who} gets no {', '.join(sorted(right - held))} on "
+                               f"{made}: after the next migration it cannot do its work.",
                                (Change(change.before, replace(item, privileges=tuple(sorted(held | right)))),),
                                item.database, item.grantee, named, service))
     return found

@@ -15,7 +15,8 @@ ROLE = Rule("limit-role", HIGH, SAFE, "A role's connection limit is not the decl
             "Sets the declared limit; open sessions stay.")
 DATABASE = Rule("limit-database", HIGH, SAFE, "A database's connection limit is not what its roles may take together.",
                 "Too high, it is no second wall; too low, the service is down.", "Sets it; open sessions stay.")
-SERVER = Rule("limit-server", HIGH, MANUAL, "The running server has fewer connections, or keeps fewer back, than the matrix says.",
+SERVER = Rule("limit-server", HIGH, MANUAL,
+              "The running server has fewer connections, or keeps fewer back, than the matrix says.",
               "The budget is a promise that the server does not keep: operators can be locked out.",
               "None here: the server's configuration must change, with a restart.")
 RULES = (ROLE, DATABASE, SERVER)
@@ -33,7 +34,8 @@ def judge(change: Change, world: World) -> list[Violation]:
         else "its service is kept out" if now.limit == 0 else "its service gets fewer than it was promised"
     severity = HIGH if now.limit in (UNLIMITED, 0) else MEDIUM
     if isinstance(now, Role):
-        return [Violation(ROLE, f"Role {now.name} of {world.scope.home(now.name)} has {says}, declared is {wanted.limit}: {lets}.",
+        return [Violation(ROLE,
+                          f"Role {now.name} of {world.scope.home(now.name)} has {says}, declared is {wanted.limit}: {lets}.",
                           (Change(now, replace(now, limit=wanted.limit)),), role=now.name,
                           service=world.service(role=now.name), severity=severity)]
     return [Violation(DATABASE, f"Database {now.name} has {says}, its roles may take {wanted.limit} together: {lets}.",
@@ -44,5 +46,5 @@ def judge(change: Change, world: World) -> list[Violation]:
 def _server(now: ServerSetting, wanted: ServerSetting) -> list[Violation]:
     if now.name not in ("max_connections", "superuser_reserved_connections"):
         return []
-    return [Violation(SERVER, f"The server runs with {now.name} = {now.value}, the matrix needs {wanted.value}: set it in the "
-                      "server's configuration (ALTER SYSTEM SET) and restart PostgreSQL.", object=now.name)]
+    return [Violation(SERVER, f"The server runs with {now.name} = {now.value}, the matrix needs {wanted.value}: set it in "
+                      "the server's configuration (ALTER SYSTEM SET) and restart PostgreSQL.", object=now.name)]

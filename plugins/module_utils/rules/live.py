@@ -13,7 +13,8 @@ SESSION = Rule("live-session", HIGH, DISRUPTIVE, "A role has a session in a data
 PREPARED = Rule("live-prepared-transaction", MEDIUM, MANUAL, "A prepared transaction waits for somebody to end it.",
                 "It holds its locks over restarts, and keeps vacuum from working.",
                 "None: only who prepared it knows whether to COMMIT PREPARED or ROLLBACK PREPARED.")
-QUEUE = Rule("live-notification-queue", MEDIUM, MANUAL, "The queue of notifications, one for the whole server, is filling up.",
+QUEUE = Rule("live-notification-queue", MEDIUM, MANUAL,
+             "The queue of notifications, one for the whole server, is filling up.",
              "One service's idle listener stops the NOTIFY of all.", "None: a human ends the session that holds it up.")
 RULES = (SESSION, PREPARED, QUEUE)
 
@@ -22,15 +23,16 @@ def judge(change: Change, world: World) -> list[Violation]:
     """Sessions and prepared transactions."""
     item = change.item
     if isinstance(item, Session):
-        return [Violation(SESSION, f"{world.who(item.role)[0].upper()}{world.who(item.role)[1:]} has a session open in database "
-                          f"{item.database}, which is not its own.", (change,), item.database, item.role, None,
+        return [Violation(SESSION, f"{world.who(item.role)[0].upper()}{world.who(item.role)[1:]} has a session open in "
+                          f"database {item.database}, which is not its own.", (change,), item.database, item.role, None,
                           world.service(item.database, item.role))]
     if isinstance(item, Thing) and item.kind == "prepared transaction":
-        return [Violation(PREPARED, f"Transaction {item.name} in database {item.database} was prepared by {item.detail} and never "
-                          "ended: it holds its locks. COMMIT PREPARED or ROLLBACK PREPARED it.", database=item.database,
+        return [Violation(PREPARED, f"Transaction {item.name} in database {item.database} was prepared by {item.detail} and "
+                          "never ended: it holds its locks. COMMIT PREPARED or ROLLBACK PREPARED it.",
+                          database=item.database,
                           role=item.detail, object=item.name, service=world.service(item.database))]
     if isinstance(item, Thing) and item.kind == "notification queue":
-        return [Violation(QUEUE, f"The notification queue of the whole server is {item.detail} full: when it is, NOTIFY fails for every "
-                          "service; find the session that listens and sits in an old transaction (pg_stat_activity) and end it.",
-                          object="notification queue")]
+        return [Violation(QUEUE, f"The notification queue of the whole server is {item.detail} full: when it is, NOTIFY "
+                          "fails for every service; find the session that listens and sits in an old transaction "
+                          "(pg_stat_activity) and end it.", object="notification queue")]
     return []

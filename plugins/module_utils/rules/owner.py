@@ -11,15 +11,18 @@ from ..model import Change
 from .base import CRITICAL, HIGH, MEDIUM, SAFE, Rule, Violation, World
 
 DATABASE = Rule("owner-database", HIGH, SAFE, "A database does not belong to its declared owner.",
-                "Its owner may open, rename or drop it; the service itself may not keep it.", "Gives it to the declared owner.")
+                "Its owner may open, rename or drop it; the service itself may not keep it.",
+                "Gives it to the declared owner.")
 SCHEMA = Rule("owner-schema", HIGH, SAFE, "A schema of a service's database belongs to somebody else.",
               "Its owner drops, or plants, what lies in it.", "Gives it to the declared owner.")
 OBJECT = Rule("owner-object", HIGH, SAFE, "An object of a service's database belongs to somebody else.",
               "Its owner reads, changes and drops it whatever is granted; the service cannot migrate it.",
-              "Gives it to the declared owner. Functions of anybody but a superuser are left: their code would run as the owner.")
+              "Gives it to the declared owner. Functions of anybody but a superuser are left: their code would run as the "
+              "owner.")
 TABLESPACE = Rule("owner-tablespace", MEDIUM, SAFE, "A tablespace belongs to a role that is no superuser.",
                   "It puts its files where its neighbours' disk is.", "Gives it to the superuser.")
-SYSTEM = Rule("owner-system-object", CRITICAL, SAFE, "An object of PostgreSQL or of an extension belongs to a role that is no superuser.",
+SYSTEM = Rule("owner-system-object", CRITICAL, SAFE,
+              "An object of PostgreSQL or of an extension belongs to a role that is no superuser.",
               "Its owner changes what everybody calls.", "Gives it back to the superuser.")
 RULES = (DATABASE, SCHEMA, OBJECT, TABLESPACE, SYSTEM)
 
@@ -29,8 +32,8 @@ def judge(change: Change, world: World) -> list[Violation]:
     now, wanted = change.before, change.after
     if isinstance(now, Database) and isinstance(wanted, Database) and now.owner != wanted.owner:
         critical = now.owner in world.scope.roles or now.owner not in world.snapshot.superusers
-        return [Violation(DATABASE, f"Database {now.name} belongs to role {now.owner} ({world.scope.home(now.owner)}), not to "
-                          f"{wanted.owner}: its owner may open, rename or drop it.",
+        return [Violation(DATABASE, f"Database {now.name} belongs to role {now.owner} ({world.scope.home(now.owner)}), not "
+                          f"to {wanted.owner}: its owner may open, rename or drop it.",
                           (Change(now, replace(now, owner=wanted.owner)),), now.name, now.owner, None,
                           world.service(now.name), CRITICAL if critical else HIGH)]
     if not isinstance(now, Owner) or not isinstance(wanted, Owner):
@@ -44,6 +47,7 @@ def judge(change: Change, world: World) -> list[Violation]:
     elif obj.kind == "SCHEMA":
         rule = SCHEMA
     critical = now.owner in world.scope.roles and rule is OBJECT
-    return [Violation(rule, f"{obj.kind.capitalize()} {obj.text} belongs to role {now.owner} ({world.scope.home(now.owner)}), "
-                      f"not to {wanted.owner}: its owner may read, change and drop it.", (change,), obj.database or None,
+    return [Violation(rule, f"{obj.kind.capitalize()} {obj.text} belongs to role {now.owner} "
+                      f"({world.scope.home(now.owner)}), not to {wanted.owner}: its owner may read, change and drop it.",
+                      (change,), obj.database or None,
                       now.owner, obj.text, world.service(obj.database, now.owner), CRITICAL if critical else "")]

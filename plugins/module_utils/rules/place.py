@@ -15,7 +15,8 @@ FOREIGN = Rule("place-foreign-table", HIGH, MANUAL, "A table, view or partition 
                "Another service's data lies, or is shown, in this database.",
                "None: a human moves its rows to their own service, or names the table in this row too.")
 VECTORS = Rule("place-vectors", HIGH, MANUAL, "A table has an embedding column where the row does not say vectors: true.",
-               "Embeddings belong to the AI memory, not to other services.", "None: a human moves them, or allows them in the row.")
+               "Embeddings belong to the AI memory, not to other services.",
+               "None: a human moves them, or allows them in the row.")
 TABLESPACE = Rule("place-tablespace", LOW, MANUAL, "Tables lie in a tablespace of their own.",
                   "Its disk may be another service's.", "None: moving a table locks and rewrites it; a human chooses when.")
 RULES = (FOREIGN, VECTORS, TABLESPACE)
@@ -25,15 +26,15 @@ def judge(change: Change, world: World) -> list[Violation]:
     """Embedding columns, and tablespaces in use."""
     now = change.before
     if isinstance(now, Thing) and now.kind == "tablespace use" and change.after is None:
-        return [Violation(TABLESPACE, f"Tables of database {now.database} lie in tablespace {now.name} ({now.detail}): move them "
-                          "to pg_default when a lock is possible.", database=now.database, object=now.name,
+        return [Violation(TABLESPACE, f"Tables of database {now.database} lie in tablespace {now.name} ({now.detail}): move "
+                          "them to pg_default when a lock is possible.", database=now.database, object=now.name,
                           service=world.service(now.database))]
     place = world.place(now.database) if isinstance(now, Table) else None
     if not isinstance(now, Table) or not now.vectors or place is None or place.row is None or place.row.vectors:
         return []
     return [Violation(VECTORS, f"Table {now.schema}.{now.name} in database {now.database} holds embeddings "
-                      f"({', '.join(now.vectors)}), and service {place.service} has no business with vectors: move them to the "
-                      "service that owns them, or write vectors: true into the row.", database=now.database,
+                      f"({', '.join(now.vectors)}), and service {place.service} has no business with vectors: move them to "
+                      "the service that owns them, or write vectors: true into the row.", database=now.database,
                       object=f"{now.schema}.{now.name}", service=place.service)]
 
 
@@ -50,7 +51,7 @@ def misplaced(world: World) -> Iterator[Violation]:
         services = owners.get(table.name.lower(), [])
         if not services or place.service in services:
             continue
-        yield Violation(FOREIGN, f"{table.kind.capitalize()} {table.schema}.{table.name} in database {table.database} bears the "
-                        f"name of a table of service {' and '.join(services)}: move its rows there, or name it in this row's tables "
-                        "too.", database=table.database, object=f"{table.schema}.{table.name}", service=place.service,
-                        severity=HIGH if table.kind == "TABLE" else MEDIUM)
+        yield Violation(FOREIGN, f"{table.kind.capitalize()} {table.schema}.{table.name} in database {table.database} bears "
+                        f"the name of a table of service {' and '.join(services)}: move its rows there, or name it in this "
+                        "row's tables too.", database=table.database, object=f"{table.schema}.{table.name}",
+                        service=place.service, severity=HIGH if table.kind == "TABLE" else MEDIUM)

@@ -61,7 +61,7 @@ def _told_once(violations: Iterable[Violation]) -> list[Violation]:
         other = kept.get(violation.key)
         if other is not None:
             changes = (*other.changes, *(change for change in violation.changes if change not in other.changes))
-            violation = Violation(other.rule, other.message, changes, other.database, other.role, other.object, other.service,
-                                  other.severity, other.kind)
+            violation = Violation(other.rule, other.message, changes, other.database, other.role, other.object,
+                                  other.service, other.severity, other.kind)
         kept[violation.key] = violation
     return list(kept.values())

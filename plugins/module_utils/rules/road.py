@@ -44,14 +44,15 @@ def judge(change: Change, world: World) -> list[Violation]:
     item = change.item
     if isinstance(item, Extension) and change.after is None and (item.name == "dblink" or item.name in WRAPPERS):
         rule = DBLINK if item.name == "dblink" else WRAPPER
-        return [Violation(rule, f"Extension {item.name} is installed in database {item.database}: it reaches into other databases "
-                          "past their walls; drop it once nothing of the service needs it.", (change,), item.database, None,
-                          item.name, world.service(item.database))]
+        return [Violation(rule, f"Extension {item.name} is installed in database {item.database}: it reaches into other "
+                          "databases past their walls; drop it once nothing of the service needs it.", (change,),
+                          item.database, None, item.name, world.service(item.database))]
     if isinstance(item, Thing) and change.after is None and item.kind in _THINGS:
         rule, says = _THINGS[item.kind]
         detail = f" ({item.detail})" if item.detail else ""
         where = f" in database {item.database}" if item.database else ""
         droppable = rule.kind == REMOVAL and item.kind != "foreign data wrapper"
-        return [Violation(rule, f"{item.kind.capitalize()} {item.name}{detail}{where} {says}.", (change,) if droppable else (),
+        return [Violation(rule, f"{item.kind.capitalize()} {item.name}{detail}{where} {says}.",
+                          (change,) if droppable else (),
                           item.database or None, None, item.name, world.service(item.database))]
     return []

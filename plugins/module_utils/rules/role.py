@@ -19,13 +19,14 @@ ATTRIBUTE = Rule("role-attribute", CRITICAL, SAFE, "A role has an attribute that
                  "Takes the attribute away.")
 NOLOGIN = Rule("role-no-login", HIGH, SAFE, "A role that a service logs in with may not log in.",
                "The service is down.", "Gives it LOGIN.")
-LOGIN = Rule("role-login", MEDIUM, DISRUPTIVE, "A role may log in that must not: a retired service's, or an owner's beside logins.",
+LOGIN = Rule("role-login", MEDIUM, DISRUPTIVE,
+             "A role may log in that must not: a retired service's, or an owner's beside logins.",
              "A retired service could go on, or the owner's rights be used where only a login's are meant.",
              "Takes LOGIN away and ends its sessions.")
 UNALLOCATED = Rule("role-unallocated", HIGH, DISRUPTIVE, "A role may log in that no row of the matrix knows.",
                    "Whoever holds its password is on the server, and nobody answers for it.",
-                   "Fences it: takes LOGIN and attributes away and ends its sessions. It stays reported until it is allocated or "
-                   "removed by a human; it is never dropped.")
+                   "Fences it: takes LOGIN and attributes away and ends its sessions. It stays reported until it is "
+                   "allocated or removed by a human; it is never dropped.")
 RULES = (MISSING, ATTRIBUTE, NOLOGIN, LOGIN, UNALLOCATED)
 
 _ATTRIBUTES = {"superuser": (CRITICAL, "passes every wall of every database"),

@@ -47,8 +47,8 @@ def judge(change: Change, world: World) -> list[Violation]:
                           f"{item.database}: apply its schema, or correct the row.", database=item.database, object=name,
                           service=service)]
     if change.after is None:
-        return [Violation(TABLE_UNDECLARED, f"Table {name} in database {item.database} is named by no row: add it to the tables "
-                          f"of service {service}, or move it.", database=item.database, object=name, service=service)]
+        return [Violation(TABLE_UNDECLARED, f"Table {name} in database {item.database} is named by no row: add it to the "
+                          f"tables of service {service}, or move it.", database=item.database, object=name, service=service)]
     return []
 
 
@@ -57,13 +57,13 @@ def _extension(change: Change, item: Extension, world: World) -> list[Violation]
     if change.before is not None:
         if item.name == "dblink" or item.name in WRAPPERS:
             return []
-        return [Violation(EXTENSION, f"Extension {item.name} in database {item.database} is not declared: name it in the row's "
-                          "extensions, or DROP EXTENSION it (without CASCADE).", database=item.database, object=item.name,
-                          service=service)]
+        return [Violation(EXTENSION, f"Extension {item.name} in database {item.database} is not declared: name it in the "
+                          "row's extensions, or DROP EXTENSION it (without CASCADE).", database=item.database,
+                          object=item.name, service=service)]
     available = world.snapshot.available
     if available is not None and item.name not in available:
-        return [Violation(EXTENSION_MISSING, f"Extension {item.name} of database {item.database} cannot be created: the server "
-                          "does not have it; install its package on the host, or take it out of the row.",
+        return [Violation(EXTENSION_MISSING, f"Extension {item.name} of database {item.database} cannot be created: the "
+                          "server does not have it; install its package on the host, or take it out of the row.",
                           database=item.database, object=item.name, service=service)]
     return [Violation(EXTENSION_MISSING, f"Extension {item.name} of database {item.database} is declared and not installed.",
                       (change,), item.database, None, item.name, service)]
@@ -97,9 +97,9 @@ def _unbaselined(world: World, database: str, service: str, missing: list[Schema
     named = ", ".join(source.path for source in missing)
     changes = tuple(Change(None, SchemaFile(database, source.path, source.checksum, BASELINE)) for source in missing) \
         if service in world.baseline else ()
-    return Violation(UNBASELINED, f"Database {database} has tables of service {service}, but no record that {named} made them: if "
-                     f"they are what the file says, record it with baseline: [{service}].", changes, database, None, named,
-                     service, kind=SAFE)
+    return Violation(UNBASELINED, f"Database {database} has tables of service {service}, but no record that {named} made "
+                     f"them: if they are what the file says, record it with baseline: [{service}].", changes, database, None,
+                     named, service, kind=SAFE)
 
 
 def _is_done(record: SchemaFile | None) -> bool:
@@ -107,6 +107,6 @@ def _is_done(record: SchemaFile | None) -> bool:
 
 
 def _altered(sources: Iterable[SchemaText], records: Mapping[str, SchemaFile]) -> list[str]:
-    return [f"{source.path} was changed after it had been applied to database {records[source.path].database}: put its old text "
-            "back, and write what is new into a new file at the end of schema_files." for source in sources
+    return [f"{source.path} was changed after it had been applied to database {records[source.path].database}: put its old "
+            "text back, and write what is new into a new file at the end of schema_files." for source in sources
             if _is_done(records.get(source.path)) and records[source.path].checksum != source.checksum]

@@ -11,10 +11,12 @@ from ..model import Change
 from .base import HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 MISSING = Rule("setting-missing", HIGH, SAFE, "A declared setting of a database is missing or has another value.",
-               "The protection that it gives the neighbours (time, disk, idle transactions) is gone, or the service is hindered.",
+               "The protection that it gives the neighbours (time, disk, idle transactions) is gone, or the service is "
+               "hindered.",
                "Stores the declared value; new sessions get it.")
 UNDECLARED = Rule("setting-undeclared", HIGH, SAFE, "A setting is stored that no row declares.",
-                  "Settings steer what later sessions run, find and may use: search_path, role, preload libraries, read-only.",
+                  "Settings steer what later sessions run, find and may use: search_path, role, preload libraries, "
+                  "read-only.",
                   "Resets it; new sessions start without it.")
 SERVER = Rule("setting-server", MEDIUM, MANUAL, "A setting of the whole server opens a door or weakens secrets.",
               "It applies to every service at once.", "None here: the server's configuration must change.")
@@ -32,12 +34,12 @@ def judge(change: Change, world: World) -> list[Violation]:
                           f"{wanted.value or 'empty'}: set it in the server's configuration and reload or restart.",
                           object=now.name, severity=HIGH if "preload" in now.name else MEDIUM)]
     item = cast("Setting", item)
-    where = " in ".join([*([f"role {item.role}"] if item.role else []), *([f"database {item.database}"] if item.database else [])])
-    where = where or "all roles"
+    said = (f"role {item.role}" if item.role else "", f"database {item.database}" if item.database else "")
+    where = " in ".join(filter(None, said)) or "all roles"
     service = world.service(item.database, item.role)
     if change.after is None:
-        return [Violation(UNDECLARED, f"The setting {item.name} = {item.value} is stored for {where}, and no row declares it: "
-                          "later sessions there take it over.", (change,), item.database or None, item.role or None,
+        return [Violation(UNDECLARED, f"The setting {item.name} = {item.value} is stored for {where}, and no row declares "
+                          "it: later sessions there take it over.", (change,), item.database or None, item.role or None,
                           item.name, service, HIGH if item.database or item.role else MEDIUM)]
     says = f"is {change.before.value}" if isinstance(change.before, Setting) else "is not stored"
     return [Violation(MISSING, f"The setting {item.name} of {where} {says}, declared is {item.value}.", (change,),

@@ -20,8 +20,8 @@ def unexplained(change: Change, world: World) -> Violation:
     item = change.item
     name = " ".join(str(part) for part in item.key if part)
     obj = getattr(item, "obj", None)
-    database = item.name if isinstance(item, Database) else obj.database if isinstance(item, (Grant, Owner)) and obj else getattr(
-        item, "database", "")
+    database = item.name if isinstance(item, Database) else obj.database if isinstance(item, (Grant, Owner)) and obj \
+        else getattr(item, "database", "")
     says = "is there" if change.after is None else "is missing" if change.before is None else "is not as it should be"
     kind = type(item).__name__.lower()
     return Violation(UNEXPLAINED, f"{kind.capitalize()} {name} {says}, by the matrix, and no rule explains it: look at it.",
@@ -32,5 +32,5 @@ def unreadable(world: World) -> list[Violation]:
     """What was not looked at because the login is no superuser."""
     if world.snapshot.superuser or not world.snapshot.live:
         return []
-    return [Violation(UNREADABLE, f"Role {world.snapshot.user} is no superuser: stored passwords, subscriptions and parts of "
-                      "databases could not be looked at. Run as a superuser.", role=world.snapshot.user)]
+    return [Violation(UNREADABLE, f"Role {world.snapshot.user} is no superuser: stored passwords, subscriptions and parts "
+                      "of databases could not be looked at. Run as a superuser.", role=world.snapshot.user)]
