@@ -40,7 +40,8 @@ SETTINGS = {
 @cache
 def programs() -> tuple[int, Path]:
     """The major version, and the folder of programs that the server's account can run."""
-    found = subprocess.run([ROOT / "tools" / "embedded", "bindir", tempfile.gettempdir()], check=True, capture_output=True, text=True)
+    command = [ROOT / "tools" / "embedded", "bindir", tempfile.gettempdir()]
+    found = subprocess.run(command, check=True, capture_output=True, text=True)
     folder = Path(found.stdout.strip())
     version = subprocess.run([folder / "postgres", "-V"], check=True, capture_output=True, text=True).stdout
     return int(re.findall(r"\) (\d+)", version)[0]), folder
@@ -69,7 +70,8 @@ def run_as_account(command: Iterable[str | Path], **more: Any) -> subprocess.Pop
     who: dict[str, Any] = {} if ACCOUNT is None else {"user": ACCOUNT, "group": ACCOUNT, "extra_groups": []}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     environment["LD_LIBRARY_PATH"] = str(programs()[1].parent / "lib")
-    return subprocess.Popen([str(word) for word in command], cwd="/", env=environment, stdin=subprocess.DEVNULL, **who, **more)
+    words = [str(word) for word in command]
+    return subprocess.Popen(words, cwd="/", env=environment, stdin=subprocess.DEVNULL, **who, **more)
 
 
 def make_data(data: Path) -> None:

@@ -38,7 +38,8 @@ class Probe:
     def ask(self, library: Neighborhood, wanted: str) -> str:
         """How it fares, in the words of what is wanted."""
         try:
-            session = library.cluster.admin(self.db) if self.by == SUPERUSER else library.login(self.by, self.db, self.password)
+            session = library.cluster.admin(self.db) if self.by == SUPERUSER \
+                else library.login(self.by, self.db, self.password)
         except psycopg2.OperationalError:
             return REFUSED
         with closing(session), session.cursor() as cursor:
@@ -104,7 +105,8 @@ def load(name: str = "*") -> list[Case]:
 def here(cases: Iterable[Case]) -> list[Case]:
     """Those that this PostgreSQL can play."""
     share = programs()[1].parent / "share"
-    installed = {path.stem for path in (*share.rglob("*.control"), *Path("/usr/share/postgresql").glob(f"{major()}/extension/*.control"))}
+    debian = Path(f"/usr/share/postgresql/{major()}/extension")
+    installed = {path.stem for path in (*share.rglob("*.control"), *debian.glob("*.control"))}
     return [case for case in cases if case.majors[0] <= major() <= case.majors[1] and installed.issuperset(case.needs)]
 
 
@@ -142,7 +144,8 @@ def rules(result: dict[str, Any], *wanted: str) -> set[str]:
 
 def told(result: dict[str, Any]) -> str:
     """The violations for a person who reads why a test failed."""
-    return "\n".join(f"  {v['state']:9} {v['rule']} [{v['severity']}, {v['remedy_kind']}] {v['message']}" for v in result["violations"])
+    line = "  {state:9} {rule} [{severity}, {remedy_kind}] {message}"
+    return "\n".join(line.format_map(violation) for violation in result["violations"])
 
 
 def assert_no_secrets(library: Neighborhood, *results: dict[str, Any]) -> None:
@@ -164,8 +167,8 @@ def prove(library: Neighborhood, case: Case, moment: str) -> None:
     library.doors(opened=False)
 
 
-def assert_nothing_lost(library: Neighborhood, rows: dict[tuple[str, str, str], tuple[int, str]], things: set[tuple[str, ...]],
-                        lost: Iterable[str] = ()) -> None:
+def assert_nothing_lost(library: Neighborhood, rows: dict[tuple[str, str, str], tuple[int, str]],
+                        things: set[tuple[str, ...]], lost: Iterable[str] = ()) -> None:
     """All rows and all things of before are there, but for what was allowed to go. What cannot be entered any more is known
     to exist."""
     entered, now = library.databases(), library.rows()

@@ -61,7 +61,8 @@ def secrets(matrix: Matrix) -> dict[str, str]:
     """Each login's password, by role."""
     found = dict([WATCHER])
     for row in matrix.on(SHELF):
-        for role, password in ((row.owner, row.password), *((entry.role, entry.password) for entry in (*row.logins, *row.readers))):
+        others = ((entry.role, entry.password) for entry in (*row.logins, *row.readers))
+        for role, password in ((row.owner, row.password), *others):
             if password is not None:
                 found[role] = password
     return found
@@ -93,7 +94,8 @@ class Neighborhood:
     def request(self, mode: str = "enforce", remedies: Iterable[str] = BOTH, services: Iterable[str] = (),
                 baseline: Iterable[str] = (), undo_file: str | None = None, today: str = "") -> engine.Request:
         """What the module makes of its options."""
-        options = Options(mode, tuple(remedies), tuple(services), tuple(baseline), today or datetime.date.today().isoformat())
+        today = today or datetime.date.today().isoformat()
+        options = Options(mode, tuple(remedies), tuple(services), tuple(baseline), today)
         return engine.Request(self.matrix, SHELF, options, self.sources, undo_file)
 
     def check(self, **options: Any) -> dict[str, Any]:
@@ -134,7 +136,8 @@ class Neighborhood:
 
     def databases(self) -> list[str]:
         """Those that accept connections."""
-        return [name for (name,) in self.sql("SELECT datname FROM pg_database WHERE datallowconn AND datconnlimit <> -2 ORDER BY 1")]
+        found = self.sql("SELECT datname FROM pg_database WHERE datallowconn AND datconnlimit <> -2 ORDER BY 1")
+        return [name for (name,) in found]
 
     def rows(self) -> dict[tuple[str, str, str], tuple[int, str]]:
         """Number and checksum of the rows of every table of every database, large objects included."""

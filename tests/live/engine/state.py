@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 TABLES = """
-SELECT n.nspname, c.relname, format('SELECT count(*), coalesce(md5(string_agg(t::text, E''\\n'' ORDER BY t::text)), '''') FROM %I.%I t',
-                                    n.nspname, c.relname)
+SELECT n.nspname, c.relname, format('SELECT count(*), coalesce(md5(string_agg(t::text, E''\\n'' ORDER BY t::text)), '''')
+                                     FROM %I.%I t', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^(pg_|information_schema$|good_neighbor$)' AND (c.relkind = 'r' OR c.relispopulated)
-UNION ALL SELECT 'pg_catalog', 'pg_largeobject', 'SELECT count(*), coalesce(md5(string_agg(md5(data) || loid::text || pageno::text,
-                                                  '''' ORDER BY loid, pageno)), '''') FROM pg_largeobject'"""
+WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^(pg_|information_schema$|good_neighbor$)'
+      AND (c.relkind = 'r' OR c.relispopulated)
+UNION ALL SELECT 'pg_catalog', 'pg_largeobject',
+                 'SELECT count(*), coalesce(md5(string_agg(md5(data) || loid::text || pageno::text,
+                                                           '''' ORDER BY loid, pageno)), '''') FROM pg_largeobject'"""
 
 SHARED_THINGS = """
 SELECT 'database', datname FROM pg_database UNION ALL SELECT 'role', rolname FROM pg_roles
