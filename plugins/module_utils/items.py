@@ -66,7 +66,7 @@ class Role:
 
     def having(self, **attributes: bool) -> Role:
         """The same role with other attributes."""
-        return replace(self, **cast("dict[str, Any]", attributes))
+        return replace(self, **cast(dict[str, Any], attributes))
 
 
 @dataclass(frozen=True, order=True, slots=True)

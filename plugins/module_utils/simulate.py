@@ -50,7 +50,7 @@ def _patch(change: Change, model: Model) -> None:
     if present is None:
         return
     patch = change.patch()
-    model.put(cast("Item", replace(cast("Any", present), **patch)))
+    model.put(cast("Item", replace(cast(Any, present), **patch)))
     if "owner" not in patch:
         return
     if isinstance(present, Database):

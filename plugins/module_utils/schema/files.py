@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 
-
 STARTED, APPLIED, BASELINE = "started", "applied", "baseline"
 COMMITTED, ABORTED, IN_PROGRESS = "committed", "aborted", "in progress"
 

@@ -93,7 +93,8 @@ class House(Cluster):
             found["bob_gpt"] |= {"extensions": [], "schema_files": ["schemas/voice_ninja/001_initial_without_vectors.sql"]}
         for row in _shared()["good_neighbor_allocation"]:
             if row["service"] in ("nexus", "bbworlds_api") and more_files:
-                found[row["service"]] |= {"schema_files": [*row["schema_files"], *more_files], "tables": [*row["tables"], "applied"]}
+                found[row["service"]] |= {
+                    "schema_files": [*row["schema_files"], *more_files], "tables": [*row["tables"], "applied"]}
         return dict(found)
 
     def allocation(self, *more_files: str) -> list[dict[str, Any]]:
@@ -176,14 +177,16 @@ def temporary_house() -> Iterator[House]:
 
 def checksums(house: House, database: str = "voice_ninja") -> dict[str, tuple[int, str]]:
     """Number and checksum of the rows of each table of schema public."""
-    queries = house.rows("""SELECT relname, format('SELECT count(*), md5(string_agg(t::text, E''\\n'' ORDER BY t::text)) FROM public.%I t',
-        relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'""", database)
+    queries = house.rows("""
+        SELECT relname, format('SELECT count(*), md5(string_agg(t::text, E''\\n'' ORDER BY t::text)) FROM public.%I t', relname)
+        FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'""", database)
     return {table: house.rows(query, database)[0] for table, query in queries}
 
 
 def environment() -> Mapping[str, str]:
     """Of processes that run the collection's code."""
-    return {"PYTHONPATH": str(ROOT / ".ansible" / "collections"), "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"}
+    collections = ROOT / ".ansible" / "collections"
+    return {"PYTHONPATH": str(collections), "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"}
 
 
 def start_module(arguments: Mapping[str, Any], **more: Any) -> subprocess.Popen[str]:
