@@ -50,13 +50,14 @@ def run(spec: dict[str, Any], work: Callable[[session.Server, Request, bool], Ou
         module.fail_json(msg=missing_required_lib("psycopg2"))
     try:
         parameters = get_conn_params(module, module.params)
-        server = session.Server(parameters, parameters.pop("dbname"), module.params["lock_timeout"])
+        database = parameters.pop("dbname", None) or parameters.pop("database", None)  # its name depends on the driver's age
+        server = session.Server(parameters, str(database), module.params["lock_timeout"])
         outcome = work(server, request(module.params), module.check_mode)
     except GoodNeighborError as error:
         module.fail_json(msg=str(error))
     except OSError as error:
         module.fail_json(msg=f"cannot write the undo file {module.params.get('undo_file')}: {error.strerror}; "
-                         "nothing was changed")
+                         "nothing further was changed")
     for note in outcome.notes:
         module.warn(note)
     module.exit_json(**result.of(outcome, diff=module._diff))

@@ -15,6 +15,7 @@ DATABASE_OWNER = "pg_database_owner"
 BOOKKEEPING = "good_neighbor"  # the schema in which applied schema files are recorded
 MAINTENANCE = ("postgres", "template0", "template1")
 UNLIMITED = -1
+INVALID = -2  # the limit of a database whose DROP was interrupted
 
 Key = tuple[object, ...]
 

@@ -49,6 +49,7 @@ class Model:
 
     def __init__(self, items: Iterable[Item] = ()) -> None:
         self._items: dict[type[Item], dict[Key, Item]] = {kind: {} for kind in ITEM_TYPES}
+        self._near: dict[tuple[type[Item], object], dict[Key, Item]] = {}
         for item in items:
             self.put(item)
 
@@ -59,15 +60,25 @@ class Model:
     def get(self, kind: type[T], *key: object) -> T | None:
         return self.of(kind).get(key)
 
+    def near(self, kind: type[T], what: object) -> list[T]:
+        """The items of one type that belong together, sorted: grants on one object, memberships in one role, sequences
+        of one table (database, table), all else of one database."""
+        return sorted(cast("dict[Key, T]", self._near.get((cast("type[Item]", kind), what), {})).values())
+
     def put(self, item: Item) -> None:
+        self.drop(item)
         self._items[type(item)][item.key] = item
+        self._near.setdefault((type(item), _together(item)), {})[item.key] = item
 
     def drop(self, item: Item) -> None:
-        self._items[type(item)].pop(item.key, None)
+        present = self._items[type(item)].pop(item.key, None)
+        if present is not None:
+            self._near[(type(item), _together(present))].pop(item.key)
 
     def copy(self) -> Model:
         new = Model()
         new._items = {kind: dict(items) for kind, items in self._items.items()}
+        new._near = {what: dict(items) for what, items in self._near.items()}
         return new
 
     def __iter__(self) -> Iterator[Item]:
@@ -77,3 +88,14 @@ class Model:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Model) and self._items == other._items
+
+
+def _together(item: Item) -> object:
+    """By what `near` finds it."""
+    if isinstance(item, Grant):
+        return item.obj
+    if isinstance(item, Membership):
+        return item.role
+    if isinstance(item, Owner):
+        return (item.obj.database, item.linked)
+    return getattr(item, "database", None)

@@ -16,7 +16,7 @@ from .catalog.snapshot import Snapshot
 from .expand.desired import desired
 from .expand.scope import Scope
 from .items import (
-    Database, DefaultGrant, Extension, Grant, Membership, Owner, Role, SchemaFile, Session, Setting, Table, Thing)
+    BOOKKEEPING, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role, SchemaFile, Session, Setting, Table, Thing)
 from .model import Change, Item
 from .rules import registry
 from .rules.base import EXCEPTED, OPEN, REMEDIED, UNCHECKED, Violation, World
@@ -103,16 +103,21 @@ def _turn(violations: list[Violation], scope: Scope, state: Snapshot, options: O
             for change in violation.changes:
                 todo.setdefault(change, violation)
     steps = []
+    moved: set[Obj] = set()  # have a new owner in this turn: their grants are judged in the next one, by their new grantor
     for change, violation in sorted(todo.items(), key=lambda pair: (_stage(pair[0]), pair[0].item.key)):
         if not simulate.possible(change, state.model) or not _ready(change, scope, state):
             continue
-        earlier = state.model.copy()
+        if isinstance(change.item, Grant) and change.item.obj in moved:
+            continue
+        earlier = undo.touched(change, state.model)
+        if isinstance(change.item, (Owner, Database)) and "owner" in change.patch():
+            moved |= {change.item.obj, *(owner.obj for owner in earlier.of(Owner).values())}
         simulate.apply(change, state)
+        if earlier == undo.touched(change, state.model):
+            continue  # an earlier step of this turn took it along
         _foresee(change, scope, state, sources)
         if isinstance(change.item, Database) and change.before is None:
             fresh.add(change.item.name)
-        if earlier == state.model:
-            continue  # an earlier step of this turn took it along
         stage, phase = _stage(change)
         database = _where(change.item)
         taken_back = () if database in fresh else tuple(undo.statements(change, earlier, state))
@@ -177,7 +182,8 @@ def _ready(change: Change, scope: Scope, state: Snapshot) -> bool:
     if owner is None or place.row is None or database is None or not database.connections or database.owner != place.owner:
         return False
     enters = bool(place.row.logins) or (owner.login and owner.password == "declared" and owner.expiry != "past")
-    return enters and all(model.get(Extension, file.database, name) is not None for name in place.row.extensions)
+    trusted = model.get(Thing, file.database, "impostor", BOOKKEEPING) is None
+    return enters and trusted and all(model.get(Extension, file.database, name) is not None for name in place.row.extensions)
 
 
 def _foresee(change: Change, scope: Scope, state: Snapshot, sources: Mapping[str, tuple[SchemaText, ...]]) -> None:

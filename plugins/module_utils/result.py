@@ -65,11 +65,11 @@ def _databases(outcome: Outcome) -> Iterable[dict[str, Any]]:
     declared = {row.database: row for row in scope.matrix.rows if row.server == scope.spec.name}
     external = {row.database: row for row in scope.matrix.rows
                 if not scope.matrix.server(row.server).managed and row.database not in declared}
-    names = [*declared, *external, *sorted(
-        found.name for found in present.values() if found.name not in declared and found.name not in scope.places)]
+    known = {*declared, *external, *scope.places}
+    names = [*declared, *external, *sorted(found.name for found in present.values() if found.name not in known)]
     for name in names:
         row = declared.get(str(name)) or external.get(str(name))
-        database = present.get((name,)) if name not in external else None
+        database = present.get((name,))
         status = row.status if row else None
         observed = status or UNALLOCATED
         if status == ACTIVE and database is None:

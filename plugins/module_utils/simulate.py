@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from . import acl
 from .catalog.snapshot import Snapshot
-from .items import DATABASE_OWNER, PUBLIC, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role
+from .items import (
+    DATABASE_OWNER, PUBLIC, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role, Setting)
 from .model import Change, Item, Model
 
 
@@ -34,7 +35,7 @@ def apply(change: Change, snapshot: Snapshot) -> None:
 
 def possible(change: Change, model: Model) -> bool:
     """Whether the roles that the change names are there."""
-    item = change.after
+    item = change.item
     names: list[str] = []
     if isinstance(item, (Database, Owner)):
         names = [item.owner]
@@ -42,6 +43,10 @@ def possible(change: Change, model: Model) -> bool:
         names = [item.grantee]
     elif isinstance(item, DefaultGrant):
         names = [item.creator, item.grantee]
+    elif isinstance(item, Membership):
+        names = [item.role, item.member, item.grantor]
+    elif isinstance(item, Setting):
+        names = [item.role] if item.role else []
     return all(name in (PUBLIC, DATABASE_OWNER) or model.get(Role, name) is not None for name in names)
 
 
@@ -58,19 +63,13 @@ def _patch(change: Change, model: Model) -> None:
     elif isinstance(present, Owner):
         _new_owner(present.obj, present.owner, str(patch["owner"]), model)
         table = f"{present.obj.schema}.{present.obj.name}"
-        for sequence in list(model.of(Owner).values()):
-            if sequence.linked == table and sequence.obj.database == present.obj.database:
-                model.put(replace(sequence, owner=str(patch["owner"])))
-                _new_owner(sequence.obj, sequence.owner, str(patch["owner"]), model)
-
-
-def grants_on(obj: Obj, model: Model) -> list[Grant]:
-    """The grants on one object, its columns included."""
-    return [grant for grant in model.of(Grant).values() if grant.obj == obj]
+        for sequence in model.near(Owner, (present.obj.database, table)):
+            model.put(replace(sequence, owner=str(patch["owner"])))
+            _new_owner(sequence.obj, sequence.owner, str(patch["owner"]), model)
 
 
 def _new_owner(obj: Obj, old: str, new: str, model: Model) -> None:
-    present = grants_on(obj, model)
+    present = model.near(Grant, obj)
     for grant in present:
         model.drop(grant)
     for grant in acl.new_owner(present, old, new):
@@ -100,7 +99,7 @@ def _grant(change: Change, model: Model) -> None:
 
 def _revoke_passed_on(obj: Obj, column: str, grantor: str, lost: set[str], model: Model) -> None:
     """What a role passed on goes with its grant option (CASCADE)."""
-    for grant in grants_on(obj, model):
+    for grant in model.near(Grant, obj):
         if grant.grantor == grantor and grant.column == column and set(grant.privileges) & lost and grant.grantee != grantor:
             rest = tuple(name for name in grant.privileges if name not in lost)
             further = set(grant.grantable) & lost
@@ -130,8 +129,8 @@ def _drop_passed_on(membership: Membership, model: Model) -> None:
     """Memberships that the member granted by its ADMIN OPTION."""
     if not membership.admin:
         return
-    for other in list(model.of(Membership).values()):
-        if other.role == membership.role and other.grantor == membership.member:
+    for other in model.near(Membership, membership.role):
+        if other.grantor == membership.member:
             model.drop(other)
             _drop_passed_on(other, model)
 

@@ -14,11 +14,10 @@ from . import acl, sql
 from .catalog.snapshot import Snapshot
 from .items import Database, Extension, Grant, Membership, Obj, Owner, Role, SchemaFile, Session, Thing
 from .model import Change, Model
-from .simulate import grants_on
 
 
 def statements(change: Change, earlier: Model, state: Snapshot) -> Iterator[str]:
-    """What takes `change` back. `earlier` is the model before it, `state` the snapshot after it.
+    """What takes `change` back. `earlier` is what it could touch, as it was before, `state` the snapshot after it.
 
     Nothing for what was created, and for sessions that were ended.
     """
@@ -43,14 +42,34 @@ def _verifiers(state: Snapshot) -> dict[str, str]:
     return {role: stored for role, stored in state.stored.items() if stored is not None}
 
 
+def touched(change: Change, model: Model) -> Model:
+    """The part of `model` that `change` can touch: the item, and what PostgreSQL takes along with it."""
+    item = change.item
+    part = Model(found for found in (model.get(type(item), *item.key),) if found is not None)
+    objects: list[Obj] = []
+    if isinstance(item, Grant):
+        objects = [item.obj]
+    elif isinstance(item, Membership):
+        for membership in model.near(Membership, item.role):
+            part.put(membership)
+    elif isinstance(item, Database):
+        objects = [item.obj]
+    elif isinstance(item, Owner):
+        linked = model.near(Owner, (item.obj.database, f"{item.obj.schema}.{item.obj.name}"))
+        for sequence in linked:
+            part.put(sequence)
+        objects = [item.obj, *(sequence.obj for sequence in linked)]
+    for obj in objects:
+        for grant in model.near(Grant, obj):
+            part.put(grant)
+    return part
+
+
 def _missing(item: Grant | Membership, earlier: Model, later: Model, major: int) -> Iterator[str]:
     """Statements that give back what of one object's grants (or one role's memberships) is gone."""
-    kind = type(item)
-    for key, before in sorted(earlier.of(kind).items(), key=lambda pair: pair[1]):
-        of = (before.obj == item.obj if isinstance(before, Grant) and isinstance(item, Grant)
-              else isinstance(before, Membership) and isinstance(item, Membership) and before.role == item.role)
-        after = later.of(kind).get(key)
-        if of and after != before:
+    for before in sorted(earlier.of(type(item)).values()):
+        after = later.of(type(item)).get(before.key)
+        if after != before:
             yield from sql.render(Change(after, before), major)
 
 
@@ -60,11 +79,10 @@ def _after_owner(change: Change, earlier: Model, state: Snapshot) -> Iterator[st
     objects: list[Obj] = [before.obj]
     if isinstance(before, Owner):
         table = f"{before.obj.schema}.{before.obj.name}"
-        objects += [owner.obj for owner in earlier.of(Owner).values()
-                    if owner.linked == table and owner.obj.database == before.obj.database]
+        objects += [owner.obj for owner in earlier.near(Owner, (before.obj.database, table))]
     for obj in objects:
-        back = {grant.key: grant for grant in acl.new_owner(grants_on(obj, state.model), after.owner, before.owner)}
-        old = {grant.key: grant for grant in grants_on(obj, earlier)}
+        back = {grant.key: grant for grant in acl.new_owner(state.model.near(Grant, obj), after.owner, before.owner)}
+        old = {grant.key: grant for grant in earlier.near(Grant, obj)}
         for key in sorted(back.keys() | old.keys(), key=str):
             if back.get(key) != old.get(key):
                 yield from sql.render(Change(back.get(key), old.get(key)), state.major)

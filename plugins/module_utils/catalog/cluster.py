@@ -63,7 +63,7 @@ SERVER_SETTINGS = """
 SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
   ('max_connections', 'superuser_reserved_connections', 'reserved_connections', 'password_encryption',
    'allow_system_table_mods', 'session_preload_libraries', 'local_preload_libraries',
-   'ignore_system_indexes')"""
+   'ignore_system_indexes', 'lo_compat_privileges')"""
 
 EXTENSIONS_AVAILABLE = """
 SELECT name::text FROM pg_catalog.pg_available_extensions"""

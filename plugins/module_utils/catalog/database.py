@@ -48,13 +48,19 @@ SELECT CASE o.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHE
        coalesce((SELECT h.inhparent::int8::text FROM pg_catalog.pg_inherits h
                  WHERE o.relispartition AND h.inhrelid = o.oid LIMIT 1), '')
 FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace
-WHERE o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND o.relpersistence <> 't'
+WHERE (o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') OR o.relkind = 'c' AND NOT EXISTS (
+         SELECT 1 FROM pg_catalog.pg_depend y WHERE y.classid = 'pg_catalog.pg_type'::regclass AND y.objid = o.reltype
+         AND y.deptype = 'e')) AND o.relpersistence <> 't'
   AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)' AND {_own('pg_class', 'relacl', 'relowner')}
 UNION ALL
 SELECT CASE o.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, o.oid::int8,
        n.nspname::text, o.proname::text, pg_catalog.pg_get_function_identity_arguments(o.oid), o.proowner::int8,
-       o.proacl::text, {_builtin('pg_proc')}, CASE WHEN o.prosecdef THEN 'definer' ELSE '' END,
-       CASE WHEN l.lanpltrusted OR l.lanname = 'sql' THEN '' ELSE l.lanname::text END
+       o.proacl::text, {_builtin('pg_proc')},
+       CASE WHEN o.prosecdef THEN 'definer' WHEN o.prorettype = 'pg_catalog.event_trigger'::regtype THEN 'event' ELSE '' END,
+       CASE WHEN l.lanpltrusted OR l.lanname = 'sql' OR o.prokind = 'a' THEN ''
+            WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_depend i WHERE i.classid = 'pg_catalog.pg_proc'::regclass
+                         AND i.objid = o.oid AND i.deptype = 'i' AND i.refclassid = 'pg_catalog.pg_type'::regclass)
+            THEN '' ELSE l.lanname::text END
 FROM pg_catalog.pg_proc o JOIN pg_catalog.pg_namespace n ON n.oid = o.pronamespace
      JOIN pg_catalog.pg_language l ON l.oid = o.prolang
 WHERE n.nspname !~ '^pg_(toast|temp_|toast_temp_)' AND {_own('pg_proc', 'proacl', 'proowner')}
@@ -67,7 +73,8 @@ WHERE o.typtype IN ('b', 'd', 'e', 'r') AND NOT (o.typelem <> 0 AND o.typlen = -
 UNION ALL
 SELECT 'LANGUAGE', o.oid::int8, '', o.lanname::text, '', o.lanowner::int8, o.lanacl::text, {_builtin('pg_language')},
        CASE WHEN o.lanpltrusted THEN '' ELSE 'untrusted' END, ''
-FROM pg_catalog.pg_language o WHERE {_own('pg_language', 'lanacl', 'lanowner')}
+FROM pg_catalog.pg_language o
+WHERE {_own('pg_language', 'lanacl', 'lanowner')}
 UNION ALL
 SELECT 'FOREIGN DATA WRAPPER', o.oid::int8, '', o.fdwname::text, '', o.fdwowner::int8, o.fdwacl::text,
        {_builtin('pg_foreign_data_wrapper')}, '', ''
@@ -98,8 +105,10 @@ NAMED_OBJECTS = "\nUNION ALL".join(_named(*pair) for pair in (
     ("pg_ts_dict", "dictowner"), ("pg_ts_config", "cfgowner")))
 
 COLUMNS = """
-SELECT a.attrelid::int8, a.attname::text, a.attacl::text FROM pg_catalog.pg_attribute a
-WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND a.attacl IS DISTINCT FROM
+SELECT a.attrelid::int8, a.attname::text, a.attacl::text, n.nspname::text, c.relname::text
+FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relpersistence <> 't' AND a.attacl IS NOT NULL AND NOT a.attisdropped AND a.attacl IS DISTINCT FROM
   (SELECT i.initprivs FROM pg_catalog.pg_init_privs i WHERE i.classoid = 'pg_catalog.pg_class'::regclass
    AND i.objoid = a.attrelid AND i.objsubid = a.attnum)"""
 
@@ -143,6 +152,11 @@ UNION ALL SELECT 'user mapping', m.usename::text || ' on ' || m.srvname::text,
 FROM pg_catalog.pg_user_mappings m
 UNION ALL SELECT 'publication', p.pubname::text, CASE WHEN p.puballtables THEN 'all tables' ELSE '' END, NULL
 FROM pg_catalog.pg_publication p
+UNION ALL SELECT 'unwalled language', l.lanname::text, 'marked as trusted', NULL FROM pg_catalog.pg_language l
+WHERE l.lanname IN ('c', 'internal') AND l.lanpltrusted
+UNION ALL SELECT 'extension owner', x.extname::text, pg_catalog.pg_get_userbyid(x.extowner)::text, NULL
+FROM pg_catalog.pg_extension x, pg_catalog.pg_database d, pg_catalog.pg_roles r
+WHERE d.datname = pg_catalog.current_database() AND r.oid = x.extowner AND NOT r.rolsuper AND r.oid <> d.datdba
 UNION ALL SELECT 'event trigger', e.evtname::text, e.evtevent::text, NULL FROM pg_catalog.pg_event_trigger e
 UNION ALL SELECT 'foreign data wrapper', w.fdwname::text, '', NULL FROM pg_catalog.pg_foreign_data_wrapper w
 WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e WHERE e.objid = w.oid AND e.deptype = 'e'

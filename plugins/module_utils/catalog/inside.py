@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .. import acl
+from ..errors import SchemaFileError
 from ..items import (
     BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Obj, Owner, SchemaFile, Table, Thing)
 from ..schema import records
@@ -46,12 +47,21 @@ def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, 
         if table in objects:
             snapshot.model.put(replace(owner_item, linked=f"{objects[table].schema}.{objects[table].name}"))
     _tables(cursor, snapshot, objects, parents)
-    _columns(cursor, snapshot, objects)
+    _columns(cursor, database, snapshot, objects)
     _further(cursor, database, snapshot, names)
     if (Obj(database, "SCHEMA", "", BOOKKEEPING),) in snapshot.model.of(Owner):
-        for record in records.read(cursor):
-            state = record.state if record.done else f"{record.state}:{record.outcome or 'unknown'}"
-            snapshot.model.put(SchemaFile(database, record.path, record.checksum, state))
+        _schema_files(cursor, database, snapshot)
+
+
+def _schema_files(cursor: Cursor, database: str, snapshot: Snapshot) -> None:
+    try:
+        found = records.read(cursor)
+    except SchemaFileError as error:  # something of somebody else's bears the name of our records
+        snapshot.model.put(Thing(database, "impostor", BOOKKEEPING, str(error)))
+        return
+    for record in found:
+        state = record.state if record.done else f"{record.state}:{record.outcome or 'unknown'}"
+        snapshot.model.put(SchemaFile(database, record.path, record.checksum, state))
 
 
 def _changed_builtin(snapshot: Snapshot, obj: Obj, owner: str, text: str | None, initial: str | None) -> None:
@@ -64,11 +74,13 @@ def _changed_builtin(snapshot: Snapshot, obj: Obj, owner: str, text: str | None,
         return
     known = {grant.grantee: grant for grant in acl.grants(obj, initial, owner, snapshot.major)}
     for grant in acl.grants(obj, text, owner, snapshot.major):
-        if grant.grantee in snapshot.superusers or (
-                grant.grantee == PUBLIC and _INFORMATION_SCHEMA in (obj.schema, obj.name)):
+        if grant.grantee in snapshot.superusers or (grant.grantee == PUBLIC and set(grant.privileges) <= {"SELECT", "USAGE"}
+                                                    and _INFORMATION_SCHEMA in (obj.schema, obj.name)):
             continue
         had = known.get(grant.grantee)
-        added = set(grant.privileges) - set(had.privileges if had else ())
+        # what PUBLIC has anyway adds nothing to anybody
+        added = set(grant.privileges) - set(had.privileges if had else ()) - set(
+            known[PUBLIC].privileges if PUBLIC in known else ())
         if added or set(grant.grantable) - set(had.grantable if had else ()):
             snapshot.model.put(replace(grant, privileges=tuple(sorted(added)) or grant.grantable))
 
@@ -79,7 +91,9 @@ def _code(snapshot: Snapshot, obj: Obj, owner: str, word: str, other: str) -> No
         if word:
             snapshot.model.put(Thing(obj.database, "untrusted language", obj.name, owner))
         return
-    if word:
+    if word == "event":
+        snapshot.event_functions.add(obj)
+    elif word:
         snapshot.model.put(Thing(obj.database, "definer function", obj.text, owner))
     if other:
         snapshot.model.put(Thing(obj.database, "untrusted function", obj.text, f"{other}, {owner}"))
@@ -90,17 +104,18 @@ def _tables(cursor: Cursor, snapshot: Snapshot, objects: Mapping[int, Obj], pare
     for oid, column in rows(cursor, queries.VECTORS):
         vectors[oid].append(column)
     for oid, obj in objects.items():
-        if obj.kind in RELATIONS and (obj,) in snapshot.model.of(Owner):
+        if obj.kind in RELATIONS and obj not in snapshot.builtins and (obj,) in snapshot.model.of(Owner):
             parent = objects.get(parents.get(oid, 0))
             snapshot.model.put(Table(obj.database, obj.schema, obj.name, obj.kind, tuple(sorted(vectors[oid])),
                                      f"{parent.schema}.{parent.name}" if parent else ""))
 
 
-def _columns(cursor: Cursor, snapshot: Snapshot, objects: Mapping[int, Obj]) -> None:
-    for oid, column, text in rows(cursor, queries.COLUMNS):
+def _columns(cursor: Cursor, database: str, snapshot: Snapshot, objects: Mapping[int, Obj]) -> None:
+    for oid, column, text, schema, name in rows(cursor, queries.COLUMNS):
         obj = objects.get(oid)
-        if obj is None:
-            continue
+        if obj is None:  # a table of PostgreSQL's own
+            obj = Obj(database, "TABLE", schema, name)
+            snapshot.builtins.add(obj)
         for grant in acl.grants(obj, text, "", snapshot.major, column):
             snapshot.model.put(grant)
 

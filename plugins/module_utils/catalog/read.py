@@ -122,4 +122,4 @@ def _settings(cursor: Cursor, snapshot: Snapshot, names: Mapping[int, str], data
     for database, role, text in rows(cursor, cluster.SETTINGS):
         name, _equals, value = text.partition("=")
         snapshot.model.put(Setting(databases.get(database, "") if database else "",
-                                   name_of(names, role) if role else "", name, value))
+                                   name_of(names, role) if role else "", name.lower(), value))

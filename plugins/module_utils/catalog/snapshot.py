@@ -33,6 +33,7 @@ class Snapshot:
     unseen: dict[str, str] = field(default_factory=dict)
     available: frozenset[str] | None = None
     visited: frozenset[str] = frozenset()  # databases whose inside is known
+    event_functions: set[Obj] = field(default_factory=set)  # of event triggers: they run in everybody's session
     builtins: set[Obj] = field(default_factory=set)  # the server's or an extension's, though owner or grants were changed
 
     @property

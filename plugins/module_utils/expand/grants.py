@@ -7,7 +7,7 @@ from __future__ import annotations
 from ..items import BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, Obj
 from ..matrix.types import ACTIVE
 from ..matrix.uses import Rights
-from .scope import Place
+from .scope import MAINTAINED, Place
 
 _WRITES = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 _TYPES = ("TYPE", "DOMAIN")
@@ -51,6 +51,18 @@ def allowed(place: Place, obj: Obj, grantee: str, kind: str, rights: Rights | No
     return _system(place, obj, rights) if rights is not None else frozenset()
 
 
+def named(place: Place, obj: Obj, rights: Rights) -> frozenset[str]:
+    """What a system role's `grants` name on `obj`: all that anybody may hold on PostgreSQL's own objects."""
+    found: set[str] = set()
+    name = f"{obj.schema}.{obj.name}" if obj.schema else obj.name
+    for grant in rights.grants:
+        kind = grant.type.upper()
+        if (grant.database, grant.name) == (place.name, name) and (
+                kind == obj.kind or (kind in ("FUNCTION", "ROUTINE") and obj.kind in ROUTINES)):
+            found.update(privilege.upper() for privilege in grant.privileges)
+    return frozenset(found)
+
+
 def _public(obj: Obj, kind: str) -> frozenset[str]:
     """PostgreSQL's defaults for PUBLIC that open nothing: functions that run as their caller, types, schema public."""
     if obj.kind in ROUTINES and not kind:
@@ -81,14 +93,12 @@ def _login(place: Place, obj: Obj) -> frozenset[str]:
 
 
 def _system(place: Place, obj: Obj, rights: Rights) -> frozenset[str]:
-    found: set[str] = set()
+    found = named(place, obj, rights)
     if rights.large_objects and obj.kind == "LARGE OBJECT":
-        found.add("SELECT")
-    for grant in rights.grants:
-        if grant.database == place.name and grant.name == (f"{obj.schema}.{obj.name}" if obj.schema else obj.name) and (
-                grant.type.upper() == obj.kind or (grant.type.upper() in ("FUNCTION", "ROUTINE") and obj.kind in ROUTINES)):
-            found.update(privilege.upper() for privilege in grant.privileges)
-    return frozenset(found)
+        found |= {"SELECT"}
+    if rights.look_up and place.kind == MAINTAINED:
+        found |= {"EXECUTE"} if obj.kind in ROUTINES else {"USAGE"} if obj.kind == "SCHEMA" else set()
+    return found
 
 
 DEFAULT_KINDS = {"TABLES": "TABLE", "SEQUENCES": "SEQUENCE", "FUNCTIONS": "FUNCTION", "TYPES": "TYPE", "SCHEMAS": "SCHEMA",

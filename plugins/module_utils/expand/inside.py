@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from .. import acl
 from ..catalog.snapshot import Snapshot
 from ..items import (
-    BOOKKEEPING, DATABASE_OWNER, PUBLIC, ROUTINES, DefaultGrant, Extension, Grant, Obj, Owner, SchemaFile, Table,
+    BOOKKEEPING, DATABASE_OWNER, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Grant, Obj, Owner, SchemaFile, Table,
     Thing)
 from ..matrix.types import ACTIVE, RETIRED
 from ..model import Model
@@ -23,14 +23,18 @@ _SUPERUSERS_ONLY = ("FOREIGN DATA WRAPPER", "LANGUAGE")  # kinds that PostgreSQL
 class Inside:
     """The present inside of one database, by object."""
 
-    def __init__(self, place: Place, scope: Scope, snapshot: Snapshot, now: Model, grants: Iterable[Grant]) -> None:
+    def __init__(self, place: Place, scope: Scope, snapshot: Snapshot, now: Model, owners: Iterable[Owner],
+                 grants: Iterable[Grant]) -> None:
         self.place, self.scope, self.snapshot, self.now = place, scope, snapshot, now
+        own = [owner.obj for owner in owners if owner.obj not in snapshot.builtins and not _is_bookkeeping(owner.obj)]
+        self.schemas = {obj.name for obj in own if obj.kind == "SCHEMA"}
+        self.with_relations = {"public", *(obj.schema for obj in own if obj.kind in RELATIONS)}
         self.grants: dict[Obj, list[Grant]] = {}
         for grant in grants:
             self.grants.setdefault(grant.obj, []).append(grant)
         self.routines: dict[str, str] = {}
-        for thing in now.of(Thing).values():
-            if thing.database == place.name and thing.kind in ("definer function", "untrusted function"):
+        for thing in now.near(Thing, place.name):
+            if thing.kind in ("definer function", "untrusted function"):
                 self.routines[thing.name] = thing.kind.split()[0]
 
     def kind_of(self, obj: Obj) -> str:
@@ -38,10 +42,10 @@ class Inside:
         return self.routines.get(obj.text, "") if obj.kind in ROUTINES else ""
 
 
-def expand(place: Place, scope: Scope, snapshot: Snapshot, now: Model, want: Model, owners: Iterable[Owner],
+def expand(place: Place, scope: Scope, snapshot: Snapshot, now: Model, want: Model, owners: Sequence[Owner],
            grants: Iterable[Grant]) -> None:
     """Put the desired inside of `place` into `want`; `owners` and `grants` are the present ones of this database."""
-    inside = Inside(place, scope, snapshot, now, grants)
+    inside = Inside(place, scope, snapshot, now, owners, grants)
     seen = set()
     for owner in owners:
         want.put(replace(owner, owner=_owner(owner, inside)))
@@ -60,9 +64,10 @@ def _owner(owner: Owner, inside: Inside) -> str:
     """Who is to own it."""
     place, superusers = inside.place, inside.snapshot.superusers
     obj, present = owner.obj, owner.owner
-    if obj in inside.snapshot.builtins or BOOKKEEPING in (obj.schema, obj.name if obj.kind == "SCHEMA" else "") \
-            or obj.kind in _SUPERUSERS_ONLY:
+    if obj in inside.snapshot.builtins or obj.kind in _SUPERUSERS_ONLY:
         return present if present in superusers else inside.scope.bootstrap
+    if present in superusers and (_is_bookkeeping(obj) or obj in inside.snapshot.event_functions):
+        return present
     if place.kind == MAINTAINED or owner.linked or obj.kind == "SERVER":
         return present  # its presence is the question (rules), or it follows its table
     if obj.kind == "SCHEMA" and obj.name == "public" and present == DATABASE_OWNER:
@@ -70,6 +75,11 @@ def _owner(owner: Owner, inside: Inside) -> str:
     if obj.kind in ROUTINES and (inside.kind_of(obj) or present not in superusers):
         return present  # somebody else's code would run with the new owner's rights: for a human to read
     return place.owner
+
+
+def _is_bookkeeping(obj: Obj) -> bool:
+    """Whether it is the schema in which applied schema files are recorded, or lies in it."""
+    return BOOKKEEPING in (obj.schema, obj.name if obj.kind == "SCHEMA" else "")
 
 
 def _grants(owner: Owner, inside: Inside, want: Model) -> None:
@@ -82,6 +92,8 @@ def _grants(owner: Owner, inside: Inside, want: Model) -> None:
     if rightful and place.kind != MAINTAINED:
         full = acl.owners_privileges(obj.kind, inside.snapshot.major)
         _require(want, Grant(obj, "", present, present, full))
+    if obj.kind == "SCHEMA" and obj.name not in inside.with_relations and not place.logins:
+        return  # nothing for a reader in it
     for grantee, privileges in holders.required(place, obj, kind == "definer" and present == place.owner).items():
         _require(want, Grant(obj, "", grantee, present, tuple(sorted(privileges))))
 
@@ -113,16 +125,18 @@ def _keep(grant: Grant, inside: Inside, want: Model, owner: str) -> None:
         return
     identity = inside.scope.roles.get(grant.grantee)
     rights = identity.rights if identity else None
-    privileges = set(grant.privileges) & holders.allowed(place, obj, grant.grantee, kind, rights)
-    if obj in inside.snapshot.builtins and grant.grantee == PUBLIC:
-        privileges = set()
+    if obj in inside.snapshot.builtins:
+        may = holders.named(place, obj, rights) if rights is not None else frozenset()
+    else:
+        may = holders.allowed(place, obj, grant.grantee, kind, rights)
+    privileges = set(grant.privileges) & may
     if privileges:
         want.put(replace(grant, privileges=tuple(sorted(privileges)), grantable=()))
 
 
 def _defaults(inside: Inside, want: Model) -> None:
     place, now = inside.place, inside.now
-    present = [grant for grant in now.of(DefaultGrant).values() if grant.database == place.name]
+    present = now.near(DefaultGrant, place.name)
     for grant in present:
         if grant.grantee == grant.creator or grant.grantee in inside.snapshot.superusers or grant.grantee == place.owner:
             want.put(grant)
@@ -132,9 +146,7 @@ def _defaults(inside: Inside, want: Model) -> None:
             want.put(replace(grant, privileges=tuple(sorted(privileges)), grantable=()))
     if place.kind != ACTIVE:
         return
-    schemas = {owner.obj.name for owner in now.of(Owner).values() if owner.obj.database == place.name
-               and owner.obj.kind == "SCHEMA" and owner.obj.name != BOOKKEEPING
-               and owner.obj not in inside.snapshot.builtins} or {"public"}
+    schemas = inside.schemas or {"public"}
     for grantee in (*place.readers, *place.logins):
         wanted: dict[str, frozenset[str]] = {"TABLES": frozenset({"SELECT"})} if grantee in place.readers else {
             "TABLES": holders.login_writes(place), "SEQUENCES": frozenset({"SELECT", "UPDATE", "USAGE"})}
@@ -161,14 +173,24 @@ def _presence(inside: Inside, want: Model) -> None:
         declared = set(inside.scope.spec.extensions)
     for name in sorted(declared - {"plpgsql"}):
         want.put(Extension(place.name, name))
-    for extension in now.of(Extension).values():
-        if extension.database == place.name and (extension.name == "plpgsql" or place.kind == RETIRED):
+    for extension in now.near(Extension, place.name):
+        if extension.name == "plpgsql" or place.kind == RETIRED:
             want.put(extension)
     named = {grant.name for rights in inside.scope.system_rights().values() for grant in rights.grants
              if grant.database == place.name}
-    for thing in now.of(Thing).values():
-        if thing.database == place.name and _thing_may_stay(thing, place, named, row.publications if row else ()):
+    for thing in now.near(Thing, place.name):
+        if _thing_may_stay(thing, place, named, row.publications if row else ()) or _is_look_up(thing, inside):
             want.put(thing)
+
+
+def _is_look_up(thing: Thing, inside: Inside) -> bool:
+    """Whether it is a superuser's function that only a pooler may call: its look-up of verifiers."""
+    poolers = {role.role for role in inside.scope.spec.system_roles if role.use == "pooler"}
+    if thing.kind != "definer function" or thing.detail not in inside.snapshot.superusers or not poolers:
+        return False
+    callers = {grant.grantee for obj, grants in inside.grants.items() if obj.kind in ROUTINES and obj.text == thing.name
+               for grant in grants} - inside.snapshot.superusers
+    return bool(callers) and callers <= poolers
 
 
 def _thing_may_stay(thing: Thing, place: Place, named: set[str], publications: Iterable[str]) -> bool:
@@ -181,7 +203,7 @@ def _thing_may_stay(thing: Thing, place: Place, named: set[str], publications: I
 
 def _tables(inside: Inside, want: Model) -> None:
     place, now, row = inside.place, inside.now, inside.place.row
-    present = {table.key: table for table in now.of(Table).values() if table.database == place.name}
+    present = {table.key: table for table in now.near(Table, place.name)}
     declared = {(place.name, "public", name) for name in row.tables} if row else set()
     for key, table in present.items():
         if place.kind != ACTIVE or row is None or table.schema == BOOKKEEPING or key in declared \
@@ -190,9 +212,8 @@ def _tables(inside: Inside, want: Model) -> None:
     if place.kind == ACTIVE:
         for database, schema, name in declared - present.keys():
             want.put(Table(str(database), str(schema), str(name), "TABLE"))
-    for file in now.of(SchemaFile).values():
-        if file.database == place.name:
-            want.put(file)  # the rules on schema files judge them
+    for file in now.near(SchemaFile, place.name):
+        want.put(file)  # the rules on schema files judge them
 
 
 def _is_part_of_declared(table: Table, present: Mapping[tuple[object, ...], Table], declared: set[tuple[str, str, str]]

@@ -15,6 +15,7 @@ from ..items import PUBLIC, Database, Grant, Membership, Obj, Owner, Role, Serve
 from ..matrix.types import ACTIVE, RETIRED
 from ..model import Model
 from . import doors
+from .settings import same_value
 from .scope import Identity, Place, Scope
 
 # made by initdb: (role, member)
@@ -45,9 +46,12 @@ def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
         if owner.obj.kind == "TABLESPACE":
             want.put(owner if owner.owner in snapshot.superusers else replace(owner, owner=scope.bootstrap))
             # what its owner holds goes with the ownership
-            for grant in now.of(Grant).values():
-                if grant.obj == owner.obj and grant.grantee == owner.owner:
+            for grant in now.near(Grant, owner.obj):
+                if grant.grantee == owner.owner:
                     want.put(grant)
+    for database in now.of(Database).values():
+        if database.name not in scope.places:
+            _strangers_grants(database, scope, now, want)
     doors.expand(scope, snapshot, now, want)
     _live(scope, snapshot, now, want)
 
@@ -116,13 +120,21 @@ def _database_grants(place: Place, scope: Scope, snapshot: Snapshot, now: Model,
         for role in place.systems:
             if now.get(Role, role) is not None:
                 wanted[role] = {"CONNECT"}
-    found = {grant.grantee: grant for grant in now.of(Grant).values() if grant.obj == obj and grant.grantor == owner}
+    found = {grant.grantee: grant for grant in now.near(Grant, obj) if grant.grantor == owner}
     for grantee, privileges in wanted.items():
         held = found.get(grantee)
         grantable = held.grantable if held and grantee == place.owner else ()
         want.put(Grant(obj, "", grantee, owner, tuple(sorted(privileges)), grantable))
-    for grant in now.of(Grant).values():
-        if grant.obj == obj and _database_grant_may_stay(grant, place, owner, snapshot):
+    for grant in now.near(Grant, obj):
+        if _database_grant_may_stay(grant, place, owner, snapshot):
+            want.put(grant)
+
+
+def _strangers_grants(database: Database, scope: Scope, now: Model, want: Model) -> None:
+    """On a database that no row names, which is reported itself: services have no business there, the rest may stay."""
+    for grant in now.near(Grant, database.obj):
+        identity = scope.roles.get(grant.grantee)
+        if identity is None or identity.kind == "system" or grant.grantee == database.owner:
             want.put(grant)
 
 
@@ -139,7 +151,9 @@ def _settings(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None
     for place in scope.places.values():
         if place.row is not None and place.kind == ACTIVE and now.get(Database, place.name) is not None:
             for name, value in place.row.settings:
-                want.put(Setting(place.name, "", name, value))
+                present = now.get(Setting, place.name, "", name)
+                same = present is not None and same_value(name, present.value, value)
+                want.put(present if present is not None and same else Setting(place.name, "", name, value))
     for setting in now.of(Setting).values():
         # the settings of what no row knows are its own business: it is reported itself
         of_stranger = (setting.role and setting.role not in scope.roles and setting.role not in snapshot.superusers
@@ -174,5 +188,5 @@ def _server_setting(setting: ServerSetting, scope: Scope, now: Model) -> str:
         enough = int(value) >= 1 and int(value) + rest >= spec.maintenance_connections
         return value if enough else str(max(1, spec.maintenance_connections - rest))
     right = {"password_encryption": "scram-sha-256", "allow_system_table_mods": "off", "session_preload_libraries": "",
-             "local_preload_libraries": "", "ignore_system_indexes": "off"}
+             "local_preload_libraries": "", "ignore_system_indexes": "off", "lo_compat_privileges": "off"}
     return right.get(setting.name, value)

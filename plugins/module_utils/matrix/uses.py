@@ -18,6 +18,7 @@ class Rights:
     connect: tuple[str, ...] = ()
     grants: tuple[ObjectGrant, ...] = ()
     large_objects: bool = False  # SELECT on each
+    look_up: bool = False  # may call the function that looks verifiers up, in the maintenance database
 
 
 # https://www.postgresql.org/docs/current/predefined-roles.html
@@ -27,7 +28,7 @@ USES = {
     "replication": Rights(frozenset({"LOGIN", "REPLICATION"})),
     # pg_use_reserved_connections exists from PostgreSQL 16 on; on 15 only superusers draw on the reserve
     "operator": Rights(frozenset({"LOGIN"}), frozenset({"pg_use_reserved_connections"}), (EVERYWHERE,)),
-    "pooler": Rights(frozenset({"LOGIN"}), frozenset(), ("postgres",)),
+    "pooler": Rights(frozenset({"LOGIN"}), frozenset(), ("postgres",), look_up=True),
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..catalog.snapshot import Snapshot
 from ..expand.scope import Place, Scope
-from ..items import PUBLIC, Grant
+from ..items import PUBLIC, Grant, Obj
 from ..model import Change, Model
 from ..schema.files import SchemaFile as SchemaText
 
@@ -88,5 +88,5 @@ class World:
 
     def can_enter(self, role: str, database: str) -> bool:
         """Whether `role` gets into `database` today, by its ACL."""
-        return any(grant.obj.kind == "DATABASE" and grant.obj.name == database and "CONNECT" in grant.privileges
-                   and grant.grantee in (role, PUBLIC) for grant in self.now.of(Grant).values())
+        return any("CONNECT" in grant.privileges and grant.grantee in (role, PUBLIC)
+                   for grant in self.now.near(Grant, Obj("", "DATABASE", "", database)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..expand.scope import MAINTAINED
-from ..items import PUBLIC, ROUTINES, DefaultGrant, Grant, Owner, Role
+from ..items import PUBLIC, ROUTINES, Database, DefaultGrant, Grant, Owner, Role
 from ..matrix.types import ACTIVE
 from ..model import Change
 from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
@@ -80,12 +80,12 @@ def judge(change: Change, world: World) -> list[Violation]:
 def _too_much(grant: Grant, privileges: tuple[str, ...], world: World) -> Violation:
     """A grant, or a part of one, that must go. What hangs on another's grant option goes with that."""
     held, database = replace(grant, privileges=privileges), grant.obj.database
-    owner = world.now.of(Owner).get((grant.obj,))
+    owner = _owner_of(grant, world)
     if grant.grantee.isdigit() and grant.grantee not in {str(key[0]) for key in world.now.of(Role)}:
         return _violation(DANGLING, held, None, "a role that is gone", world)
     rest = tuple(sorted(set(grant.privileges) - set(privileges)))
     after = replace(grant, privileges=rest, grantable=tuple(sorted(set(grant.grantable) & set(rest)))) if rest else None
-    passed_on = owner is not None and grant.grantor != owner.owner and grant.column == ""
+    passed_on = owner is not None and grant.grantor != owner
     remedy = None if passed_on else Change(grant, after)
     rule, lets = _rule(held, world)
     severity = ""
@@ -94,6 +94,15 @@ def _too_much(grant: Grant, privileges: tuple[str, ...], world: World) -> Violat
     if passed_on:
         lets += f" (passed on by {grant.grantor}, and ends with its grant option)"
     return _violation(rule, held, remedy, lets, world, severity)
+
+
+def _owner_of(grant: Grant, world: World) -> str | None:
+    """Whose grants a superuser's REVOKE takes back: those of the object's owner."""
+    if grant.obj.kind == "DATABASE":
+        database = world.now.get(Database, grant.obj.name)
+        return database.owner if database else None
+    owner = world.now.of(Owner).get((grant.obj,))
+    return owner.owner if owner else None
 
 
 def _rule(grant: Grant, world: World) -> tuple[Rule, str]:

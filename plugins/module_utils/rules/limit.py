@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..items import UNLIMITED, Database, Role, ServerSetting
+from ..items import INVALID, UNLIMITED, Database, Role, ServerSetting
 from ..model import Change
 from .base import HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
@@ -33,6 +33,8 @@ def judge(change: Change, world: World) -> list[Violation]:
     lets = "it can take the slots of its neighbours" if now.limit == UNLIMITED or now.limit > wanted.limit \
         else "its service is kept out" if now.limit == 0 else "its service gets fewer than it was promised"
     severity = HIGH if now.limit in (UNLIMITED, 0) else MEDIUM
+    if isinstance(now, Database) and now.limit == INVALID:
+        return []
     if isinstance(now, Role):
         return [Violation(ROLE,
                           f"Role {now.name} of {world.scope.home(now.name)} has {says}, declared is {wanted.limit}: {lets}.",

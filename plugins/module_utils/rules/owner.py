@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..items import Database, Owner
+from ..items import ROUTINES, Database, Owner
 from ..model import Change
 from .base import CRITICAL, HIGH, MEDIUM, SAFE, Rule, Violation, World
 
@@ -47,6 +47,12 @@ def judge(change: Change, world: World) -> list[Violation]:
     elif obj.kind == "SCHEMA":
         rule = SCHEMA
     critical = now.owner in world.scope.roles and rule is OBJECT
+    code = rule is SYSTEM and (obj.kind in ROUTINES or obj.kind in ("VIEW", "MATERIALIZED VIEW"))
+    if code:  # its owner may have rewritten it, and it would run as the superuser
+        return [Violation(rule, f"{obj.kind.capitalize()} {obj.text} of PostgreSQL or an extension belongs to role "
+                          f"{now.owner} ({world.scope.home(now.owner)}), who may have rewritten it: read it, then ALTER ... "
+                          f"OWNER TO {wanted.owner}.", (), obj.database or None, now.owner, obj.text,
+                          world.service(obj.database, now.owner))]
     return [Violation(rule, f"{obj.kind.capitalize()} {obj.text} belongs to role {now.owner} "
                       f"({world.scope.home(now.owner)}), not to {wanted.owner}: its owner may read, change and drop it.",
                       (change,), obj.database or None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..items import BOOKKEEPING, Table, Thing
-from ..matrix.types import ACTIVE, EXTERNAL
+from ..matrix.types import ACTIVE
 from ..model import Change
 from .base import HIGH, LOW, MANUAL, MEDIUM, Rule, Violation, World
 
@@ -42,7 +42,7 @@ def misplaced(world: World) -> Iterator[Violation]:
     """Tables and views that bear the name of another row's table, in any schema and letter case."""
     owners: dict[str, list[str]] = {}
     for row in world.scope.matrix.rows:
-        for name in row.tables if row.status != EXTERNAL else ():
+        for name in row.tables:
             owners.setdefault(name.lower(), []).append(row.service)
     for table in sorted(world.now.of(Table).values()):
         place = world.place(table.database)

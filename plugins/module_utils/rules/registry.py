@@ -29,7 +29,7 @@ JUDGES: dict[type[Item], tuple[Judge, ...]] = {
     DefaultGrant: (grant.judge,),
     Extension: (road.judge, schema.judge),
     Table: (schema.judge, place.judge),
-    Thing: (access.judge, road.judge, code.judge, live.judge, place.judge),
+    Thing: (access.judge, road.judge, code.judge, live.judge, place.judge, schema.judge),
     ServerSetting: (limit.judge, setting.judge),
     Session: (live.judge,),
     Door: (access.judge,),

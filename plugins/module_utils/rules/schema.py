@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..items import Database, Extension, SchemaFile, Table
+from ..items import Database, Extension, SchemaFile, Table, Thing
 from ..matrix.types import ACTIVE
 from ..model import Change
 from ..schema.files import BASELINE
 from ..schema.files import SchemaFile as SchemaText
-from .base import HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
+from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 from .road import WRAPPERS
 
 EXTENSION_MISSING = Rule("schema-extension-missing", MEDIUM, SAFE, "A declared extension is not installed.",
@@ -31,7 +31,10 @@ ALTERED = Rule("schema-file-altered", HIGH, MANUAL, "The schema files of a row c
 UNBASELINED = Rule("schema-unbaselined", MEDIUM, MANUAL, "Tables are there, but no record of the files that made them.",
                    "Running the files again would fail, or change what is right.",
                    "With baseline (or adopt) the files are recorded as applied, without running them.")
-RULES = (EXTENSION_MISSING, EXTENSION, TABLE_MISSING, TABLE_UNDECLARED, PENDING, ALTERED, UNBASELINED)
+IMPOSTOR = Rule("schema-impostor", CRITICAL, MANUAL, "Something of somebody else's bears the name of our records of schema files.",
+                "Who owns it could make the superuser run its code, or forge what was applied.",
+                "None: a human looks at schema good_neighbor of the database and renames it.")
+RULES = (IMPOSTOR, EXTENSION_MISSING, EXTENSION, TABLE_MISSING, TABLE_UNDECLARED, PENDING, ALTERED, UNBASELINED)
 
 
 def judge(change: Change, world: World) -> list[Violation]:
@@ -39,6 +42,9 @@ def judge(change: Change, world: World) -> list[Violation]:
     item = change.item
     if isinstance(item, Extension):
         return _extension(change, item, world)
+    if isinstance(item, Thing) and item.kind == "impostor":
+        return [Violation(IMPOSTOR, f"Schema {item.name} in database {item.database} is not ours: {item.detail}.",
+                          database=item.database, object=item.name, service=world.service(item.database))]
     if not isinstance(item, Table):
         return []
     name, service = f"{item.schema}.{item.name}", world.service(item.database)
