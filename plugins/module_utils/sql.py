@@ -18,7 +18,9 @@ MASK = "********"
 # Settings whose value is a list of names: each element is quoted by itself (GUC_LIST_QUOTE in guc_tables.c).
 LIST_SETTINGS = frozenset({"search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries",
                            "shared_preload_libraries", "unix_socket_directories"})
-_VERBATIM = frozenset({"OPERATOR", "OPERATOR CLASS", "OPERATOR FAMILY"})
+# kinds whose names only the server can write: it has quoted them already
+_VERBATIM = frozenset({"COLLATION", "CONVERSION", "OPERATOR", "OPERATOR CLASS", "OPERATOR FAMILY", "STATISTICS OBJECT",
+                       "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY"})
 _ATTRIBUTES = {"login": "LOGIN", "superuser": "SUPERUSER", "createdb": "CREATEDB", "createrole": "CREATEROLE",
                "replication": "REPLICATION", "bypassrls": "BYPASSRLS"}
 
@@ -167,7 +169,8 @@ def _setting(change: Change, item: Setting) -> str:
 
 
 def _owner(item: Owner) -> str:
-    kind = "ROUTINE" if item.obj.kind in ("FUNCTION", "PROCEDURE", "AGGREGATE") else item.obj.kind
+    kind = {"FUNCTION": "ROUTINE", "PROCEDURE": "ROUTINE", "AGGREGATE": "ROUTINE", "STATISTICS OBJECT": "STATISTICS"}.get(
+        item.obj.kind, item.obj.kind)
     return f"ALTER {kind} {obj(item.obj)} OWNER TO {ident(item.owner)}"
 
 

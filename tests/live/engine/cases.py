@@ -57,7 +57,8 @@ class Probe:
 @dataclass(frozen=True)
 class Case:
     """One breach. `at`: fields of the violation. `also`: other rules that the plant breaks as well; `stays`: rules that
-    are open afterwards; `lost`: what the remedy may drop; `needs`: extensions; `files`: schema files of loans; `foreseen`:
+    are open afterwards; `lost`: what the remedy may drop; `needs`: extensions; `files`: schema files of loans; `doors`: what is
+    wrong with pg_hba.conf; `foreseen`:
     whether check mode can tell all of it."""
 
     id: str
@@ -77,6 +78,7 @@ class Case:
     majors: tuple[int, int] = (15, 99)
     needs: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
+    doors: dict[str, Any] = field(default_factory=dict)
     work: bool = True
     foreseen: bool = True
 
@@ -119,12 +121,16 @@ def plant(library: Neighborhood, case: Case, stack: ExitStack) -> None:
         match step:
             case {"session": role, "db": database, **more}:
                 library.doors(opened=True)
-                stack.enter_context(closing(library.login(role, database, more.get("password"))))
+                session = stack.enter_context(closing(library.login(role, database, more.get("password"))))
+                for statement in more.get("run", ()):
+                    session.cursor().execute(statement)
                 library.doors(opened=False)
             case {"restart": settings}:
                 library.cluster.restart(**settings)
             case {"sql": statement}:
                 library.sql(_filled(statement, library), step.get("db", "postgres"), step.get("by"))
+    if case.doors:
+        library.break_doors(**case.doors)
 
 
 def _filled(sql: str, library: Neighborhood) -> str:
@@ -159,12 +165,14 @@ def assert_no_secrets(library: Neighborhood, *results: dict[str, Any]) -> None:
 
 def prove(library: Neighborhood, case: Case, moment: str) -> None:
     """The probes, with every door of pg_hba.conf open, for the database must keep people out by itself."""
-    library.doors(opened=True)
+    if not case.doors:
+        library.doors(opened=True)
     for probe in case.prove:
         wanted = str(getattr(probe, moment))
         found = probe.ask(library, wanted)
         assert found == wanted, f"{moment}: {probe.by} in {probe.db}: {probe.sql}: {found}, not {wanted}"
-    library.doors(opened=False)
+    if not case.doors:
+        library.doors(opened=False)
 
 
 def assert_nothing_lost(library: Neighborhood, rows: dict[tuple[str, str, str], tuple[int, str]],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import datetime
+import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +44,7 @@ def raw_matrix(patch: Patch | None = None) -> dict[str, Any]:
         _change(rows.setdefault(service, {"service": service}), change)
     for name, change in ((patch or {}).get("servers") or {}).items():
         _change(raw["servers"][name], change)
+    shelf["ident"] = [IDENT if line == "@ident@" else line for line in shelf["ident"]]
     raw["allocation"] = list(rows.values())
     return raw
 
@@ -115,6 +118,13 @@ class Neighborhood:
     def doors(self, *, opened: bool) -> None:
         """pg_hba.conf as the matrix has it, or with every door open: then the databases themselves must keep people out."""
         self.cluster.access(OPEN_DOORS if opened else hba.lines(self.matrix, SHELF))
+
+    def break_doors(self, top: Iterable[str] = (), without: str = "", ident: Iterable[str] = (), *, reload: bool = True) -> None:
+        """pg_hba.conf as the matrix has it, but for lines on `top` of it and those `without` which it is; more of `ident`."""
+        lines = [line for line in hba.lines(self.matrix, SHELF) if not without or without not in line]
+        self.cluster.access([*top, *lines], [IDENT, *ident], reload=reload)
+        if not reload:  # the server knows times of files by the second
+            os.utime(self.cluster.data / "pg_hba.conf", (time.time() + 1, time.time() + 1))
 
     @contextmanager
     def cursor(self, database: str = "postgres", role: str | None = None, **more: Any) -> Iterator[Any]:
