@@ -16,7 +16,8 @@ from .catalog.snapshot import Snapshot
 from .expand.desired import desired
 from .expand.scope import Scope
 from .items import (
-    BOOKKEEPING, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role, SchemaFile, Session, Setting, Table, Thing)
+    BOOKKEEPING, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role, SchemaFile, Session, Setting, Table,
+    Thing)
 from .model import Change, Item
 from .rules import registry
 from .rules.base import EXCEPTED, OPEN, REMEDIED, UNCHECKED, Violation, World

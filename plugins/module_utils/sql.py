@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from .items import (
-    PUBLIC, UNLIMITED, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role, Session, Setting,
+    PUBLIC, ROUTINES, UNLIMITED, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role, Session, Setting,
     Thing)
 from .model import Change
 
@@ -21,6 +21,7 @@ LIST_SETTINGS = frozenset({"search_path", "temp_tablespaces", "local_preload_lib
 # kinds whose names only the server can write: it has quoted them already
 _VERBATIM = frozenset({"COLLATION", "CONVERSION", "OPERATOR", "OPERATOR CLASS", "OPERATOR FAMILY", "STATISTICS OBJECT",
                        "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY"})
+_OWNED_AS = {"STATISTICS OBJECT": "STATISTICS"}  # where the catalog's word is not the statement's
 _ATTRIBUTES = {"login": "LOGIN", "superuser": "SUPERUSER", "createdb": "CREATEDB", "createrole": "CREATEROLE",
                "replication": "REPLICATION", "bypassrls": "BYPASSRLS"}
 
@@ -169,8 +170,7 @@ def _setting(change: Change, item: Setting) -> str:
 
 
 def _owner(item: Owner) -> str:
-    kind = {"FUNCTION": "ROUTINE", "PROCEDURE": "ROUTINE", "AGGREGATE": "ROUTINE", "STATISTICS OBJECT": "STATISTICS"}.get(
-        item.obj.kind, item.obj.kind)
+    kind = "ROUTINE" if item.obj.kind in ROUTINES else _OWNED_AS.get(item.obj.kind, item.obj.kind)
     return f"ALTER {kind} {obj(item.obj)} OWNER TO {ident(item.owner)}"
 
 

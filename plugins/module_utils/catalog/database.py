@@ -57,13 +57,13 @@ SELECT CASE o.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE '
        n.nspname::text, o.proname::text, pg_catalog.pg_get_function_identity_arguments(o.oid), o.proowner::int8,
        o.proacl::text, {_builtin('pg_proc')},
        CASE WHEN o.prosecdef THEN 'definer' WHEN o.prorettype = 'pg_catalog.event_trigger'::regtype THEN 'event' ELSE '' END,
-       CASE WHEN l.lanpltrusted OR l.lanname = 'sql' OR o.prokind = 'a' THEN ''
-            WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_depend i WHERE i.classid = 'pg_catalog.pg_proc'::regclass
-                         AND i.objid = o.oid AND i.deptype = 'i' AND i.refclassid = 'pg_catalog.pg_type'::regclass)
-            THEN '' ELSE l.lanname::text END
+       CASE WHEN l.lanpltrusted OR l.lanname = 'sql' OR o.prokind = 'a' THEN '' ELSE l.lanname::text END
 FROM pg_catalog.pg_proc o JOIN pg_catalog.pg_namespace n ON n.oid = o.pronamespace
      JOIN pg_catalog.pg_language l ON l.oid = o.prolang
 WHERE n.nspname !~ '^pg_(toast|temp_|toast_temp_)' AND {_own('pg_proc', 'proacl', 'proowner')}
+  AND NOT (o.proowner = 10 AND EXISTS (  -- what PostgreSQL itself makes with each range type
+    SELECT 1 FROM pg_catalog.pg_depend i WHERE i.classid = 'pg_catalog.pg_proc'::regclass AND i.objid = o.oid
+      AND i.deptype = 'i' AND i.refclassid = 'pg_catalog.pg_type'::regclass))
 UNION ALL
 SELECT CASE o.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, o.oid::int8, n.nspname::text, o.typname::text, '',
        o.typowner::int8, o.typacl::text, {_builtin('pg_type')}, '', ''

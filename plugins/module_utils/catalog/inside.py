@@ -74,8 +74,9 @@ def _changed_builtin(snapshot: Snapshot, obj: Obj, owner: str, text: str | None,
         return
     known = {grant.grantee: grant for grant in acl.grants(obj, initial, owner, snapshot.major)}
     for grant in acl.grants(obj, text, owner, snapshot.major):
-        if grant.grantee in snapshot.superusers or (grant.grantee == PUBLIC and set(grant.privileges) <= {"SELECT", "USAGE"}
-                                                    and _INFORMATION_SCHEMA in (obj.schema, obj.name)):
+        if grant.grantee in snapshot.superusers or grant.grantee == owner or (
+                grant.grantee == PUBLIC and set(grant.privileges) <= {"SELECT", "USAGE"}
+                and _INFORMATION_SCHEMA in (obj.schema, obj.name)):
             continue
         had = known.get(grant.grantee)
         # what PUBLIC has anyway adds nothing to anybody

@@ -32,10 +32,10 @@ _THINGS = {"definer function": (DEFINER, "Function", "runs with the rights of it
                                 "it, then drop it or ALTER FUNCTION ... OWNER TO the service's owner"),
            "untrusted function": (UNTRUSTED, "Function", "is written in a language without walls ({detail}): read it, then "
                                   "drop it or revoke EXECUTE from PUBLIC"),
-           "unwalled language": (UNTRUSTED, "Language", "is {detail}, and lets whoever may create functions run machine code as "
-                                 "the server: UPDATE pg_language SET lanpltrusted = false"),
-           "extension owner": (FOREIGN, "Extension", "belongs to role {detail}, who may alter and drop it: create it anew as "
-                               "superuser once nothing of the service is lost by that"),
+           "unwalled language": (UNTRUSTED, "Language", "is {detail}, and lets whoever may create functions run machine "
+                                 "code as the server: UPDATE pg_language SET lanpltrusted = false"),
+           "extension owner": (FOREIGN, "Extension", "belongs to role {detail}, who may alter and drop it: create it anew "
+                               "as superuser once nothing of the service is lost by that"),
            "untrusted language": (UNTRUSTED, "Language", "has no walls (owner {detail}): drop it once no function needs it"),
            "event trigger": (EVENT_TRIGGER, "Event trigger", "runs its function in everybody's session (on {detail}): read "
                              "it, then drop it")}

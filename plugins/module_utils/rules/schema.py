@@ -31,7 +31,8 @@ ALTERED = Rule("schema-file-altered", HIGH, MANUAL, "The schema files of a row c
 UNBASELINED = Rule("schema-unbaselined", MEDIUM, MANUAL, "Tables are there, but no record of the files that made them.",
                    "Running the files again would fail, or change what is right.",
                    "With baseline (or adopt) the files are recorded as applied, without running them.")
-IMPOSTOR = Rule("schema-impostor", CRITICAL, MANUAL, "Something of somebody else's bears the name of our records of schema files.",
+IMPOSTOR = Rule("schema-impostor", CRITICAL, MANUAL,
+                "Something of somebody else's bears the name of our records of schema files.",
                 "Who owns it could make the superuser run its code, or forge what was applied.",
                 "None: a human looks at schema good_neighbor of the database and renames it.")
 RULES = (IMPOSTOR, EXTENSION_MISSING, EXTENSION, TABLE_MISSING, TABLE_UNDECLARED, PENDING, ALTERED, UNBASELINED)
