@@ -126,11 +126,12 @@ def _verdicts(initial: Plan, last: Plan, deferred: Collection[tuple[str, str, st
 def _inspect(server: Server, request: Request) -> tuple[Scope, Snapshot]:
     scope = Scope(request.matrix, request.server, "postgres")
 
-    def visit(databases: Mapping[str, Database]) -> list[str]:
-        named = [name for name in scope.places if name in databases and name != "template0"]
+    def visit(databases: Mapping[str, Database]) -> dict[str, str]:
+        named = {name: place.owner for name, place in scope.places.items() if name in databases and name != "template0"}
         if any(place.kind == ACTIVE and name not in databases for name, place in scope.places.items()):
             # one that is missing may have been renamed: its tables tell
-            named += [name for name, found in databases.items() if name not in scope.places and found.connections]
+            named |= {name: found.owner for name, found in databases.items()
+                      if name not in scope.places and found.connections}
         return named
 
     found = read.read(server, scope.passwords(), visit)

@@ -29,7 +29,7 @@ def statements(change: Change, earlier: Model, state: Snapshot) -> Iterator[str]
         return
     if isinstance(item, (Grant, Membership)) and change.before is not None:
         # what hung on it by CASCADE comes back too
-        yield from _missing(item, earlier, state.model, major)
+        yield from _missing(item, earlier, state, major)
         return
     yield from sql.render(Change(change.after, change.before), major, _verifiers(state))
     if isinstance(item, Role) and "expiry" in change.patch():
@@ -65,12 +65,32 @@ def touched(change: Change, model: Model) -> Model:
     return part
 
 
-def _missing(item: Grant | Membership, earlier: Model, later: Model, major: int) -> Iterator[str]:
+def _missing(item: Grant | Membership, earlier: Model, state: Snapshot, major: int) -> Iterator[str]:
     """Statements that give back what of one object's grants (or one role's memberships) is gone."""
-    for before in sorted(earlier.of(type(item)).values()):
-        after = later.of(type(item)).get(before.key)
-        if after != before:
-            yield from sql.render(Change(after, before), major)
+    gone = [before for before in sorted(earlier.of(type(item)).values())
+            if state.model.of(type(item)).get(before.key) != before]
+    owner = _owner(item.obj, state.model) if isinstance(item, Grant) else None
+    for before in sorted(gone, key=lambda grant: _distance(grant, gone)):
+        statements = sql.render(Change(state.model.of(type(item)).get(before.key), before), major)
+        # a superuser's GRANT comes from the owner; what somebody passed on, he gives again
+        passed_on = isinstance(before, Grant) and owner is not None and before.grantor != owner
+        yield from [f"SET ROLE {sql.ident(before.grantor)}", *statements, "RESET ROLE"] if passed_on else statements
+
+
+def _owner(obj: Obj, model: Model) -> str | None:
+    """Who owns it."""
+    if obj.kind == "DATABASE":
+        database = model.get(Database, obj.name)
+        return database.owner if database else None
+    owner = model.get(Owner, obj)
+    return owner.owner if owner else None
+
+
+def _distance(item: Grant | Membership, others: Iterable[Grant | Membership], seen: frozenset[str] = frozenset()) -> int:
+    """How often it was passed on: who gives must have got it before."""
+    got = [other for other in others if item.grantor == (other.grantee if isinstance(other, Grant) else other.member)
+           and item.grantor not in seen]
+    return 1 + max((_distance(other, others, seen | {item.grantor}) for other in got), default=0)
 
 
 def _after_owner(change: Change, earlier: Model, state: Snapshot) -> Iterator[str]:

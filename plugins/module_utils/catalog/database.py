@@ -30,6 +30,7 @@ def _builtin(catalog: str) -> str:
     return f"(o.oid < 16384 OR {_MEMBER.format(catalog=catalog)}), {_INITIAL.format(catalog=catalog)}::text"
 
 
+# {owner}: the declared owner's oid. Of what can be many, only what others own is read.
 # kind, oid, schema, name, arguments, owner, acl, whether it is the server's or an extension's, initial acl, further words
 OBJECTS = f"""
 SELECT 'SCHEMA', o.oid::int8, '', o.nspname::text, '', o.nspowner::int8, o.nspacl::text,
@@ -85,18 +86,17 @@ FROM pg_catalog.pg_foreign_server o
 UNION ALL
 SELECT 'LARGE OBJECT', o.oid::int8, '', o.oid::text, '', o.lomowner::int8, o.lomacl::text, false, NULL, '', ''
 FROM pg_catalog.pg_largeobject_metadata o
-WHERE o.lomacl IS NOT NULL OR o.lomowner <> (SELECT datdba FROM pg_catalog.pg_database
-                                             WHERE datname = pg_catalog.current_database())"""
+WHERE o.lomacl IS NOT NULL OR o.lomowner <> {{owner}}"""
 
 
 def _named(catalog: str, owner: str) -> str:
-    """Kinds without privileges whose names only the server can write, of another owner than the database's."""
+    """Kinds without privileges whose names only the server can write, of another owner than {owner}."""
     catalog = f"pg_catalog.{catalog}"
     return f"""
 SELECT pg_catalog.upper(n.type), o.oid::int8, '', n.identity, '', o.{owner}::int8, NULL, false, NULL, '', ''
 FROM {catalog} o, LATERAL pg_catalog.pg_identify_object('{catalog}'::regclass, o.oid, 0) n
 WHERE (o.oid >= 16384 OR o.{owner} <> 10) AND NOT {_MEMBER.format(catalog=catalog)}
-  AND o.{owner} <> (SELECT datdba FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"""
+  AND o.{owner} <> {{owner}}"""
 
 
 NAMED_OBJECTS = "\nUNION ALL".join(_named(*pair) for pair in (

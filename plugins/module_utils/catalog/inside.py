@@ -22,26 +22,27 @@ from .snapshot import Snapshot
 _INFORMATION_SCHEMA = "information_schema"
 
 
-def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, str]) -> None:
-    """Put what `database` holds into `snapshot`."""
+def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, str], owner: str) -> None:
+    """Put what `database`, which is to belong to `owner`, holds into `snapshot`."""
+    declared = next((oid for oid, name in names.items() if name == owner), 0)
     objects: dict[int, Obj] = {}
     links: list[tuple[Obj, int]] = []
     parents: dict[int, int] = {}
-    for kind, oid, schema, name, arguments, owner, text, builtin, initial, word, other in rows(
-            cursor, queries.OBJECTS + "\nUNION ALL" + queries.NAMED_OBJECTS):
+    for kind, oid, schema, name, arguments, role, text, builtin, initial, word, other in rows(
+            cursor, (queries.OBJECTS + "\nUNION ALL" + queries.NAMED_OBJECTS).format(owner=declared)):
         obj = Obj(database, kind, schema, name, arguments)
         if kind in RELATIONS or kind == "SEQUENCE":
             objects[oid] = obj
         if builtin:
-            _changed_builtin(snapshot, obj, name_of(names, owner), text, initial)
+            _changed_builtin(snapshot, obj, name_of(names, role), text, initial)
             continue
-        put(snapshot, obj, name_of(names, owner), text)
+        put(snapshot, obj, name_of(names, role), text)
         if kind == "SEQUENCE" and word:
             links.append((obj, int(word)))
         if kind in RELATIONS and other:
             parents[oid] = int(other)
         if kind in ROUTINES or kind == "LANGUAGE":
-            _code(snapshot, obj, name_of(names, owner), word, other)
+            _code(snapshot, obj, name_of(names, role), word, other)
     for obj, table in links:
         owner_item = snapshot.model.of(Owner)[(obj,)]
         if table in objects:
@@ -49,7 +50,7 @@ def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, 
     _tables(cursor, snapshot, objects, parents)
     _columns(cursor, database, snapshot, objects)
     _further(cursor, database, snapshot, names)
-    if (Obj(database, "SCHEMA", "", BOOKKEEPING),) in snapshot.model.of(Owner):
+    if snapshot.superuser and (Obj(database, "SCHEMA", "", BOOKKEEPING),) in snapshot.model.of(Owner):
         _schema_files(cursor, database, snapshot)
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from .. import acl, scram
@@ -18,25 +18,25 @@ from .snapshot import Snapshot
 
 
 def read(server: Server, passwords: Mapping[str, str | None],
-         visit: Callable[[Mapping[str, Database]], Collection[str]], *, look_up_extensions: bool = False) -> Snapshot:
+         visit: Callable[[Mapping[str, Database]], Mapping[str, str]], *, look_up_extensions: bool = False) -> Snapshot:
     """Read `server`.
 
     `passwords`: the matrix's, by role; a role that is not in it, or has None, has nothing to be compared with.
-    `visit` names the databases to look into, given all that exist. Raises ServerError where the server cannot be
-    reached, or is no PostgreSQL 15 or later.
+    `visit` names the databases to look into, with the owner that each shall have, given all that exist. Raises ServerError
+    where the server cannot be reached, or is no PostgreSQL 15 or later.
     """
     with server.cursor() as cursor:
         snapshot, names = _cluster(cursor, passwords)
         if look_up_extensions:
             snapshot.available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
     databases = {database.name: database for database in snapshot.model.of(Database).values()}
-    for name in sorted(visit(databases)):
+    for name, owner in sorted(visit(databases).items()):
         if not databases[name].connections:
             snapshot.unseen[name] = "it refuses connections"
             continue
         try:
             with server.cursor(name) as cursor:
-                inside.read(cursor, name, snapshot, names)
+                inside.read(cursor, name, snapshot, names, owner)
             snapshot.visited |= {name}
         except ServerError as error:
             snapshot.unseen[name] = str(error)

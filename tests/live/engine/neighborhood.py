@@ -83,6 +83,11 @@ class Neighborhood:
     def matrix(self) -> Matrix:
         return matrix_of(self.raw)
 
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Each login's password, by role."""
+        return secrets(self.matrix)
+
     def patch(self, patch: Patch) -> None:
         """Another matrix: that of matrix.yml with changes."""
         self.raw = raw_matrix(patch)
@@ -101,9 +106,9 @@ class Neighborhood:
         options = Options(mode, tuple(remedies), tuple(services), tuple(baseline), today)
         return engine.Request(self.matrix, SHELF, options, self.sources, undo_file)
 
-    def check(self, **options: Any) -> dict[str, Any]:
+    def check(self, server: Server | None = None, **options: Any) -> dict[str, Any]:
         """What allocation_info returns."""
-        return result.of(engine.check(self.server(), self.request(**options)))
+        return result.of(engine.check(server or self.server(), self.request(**options)))
 
     def foretell(self, **options: Any) -> dict[str, Any]:
         """What allocation returns in check mode."""
