@@ -75,3 +75,17 @@ def _system_lines(role: SystemRole) -> list[str]:
     if "REPLICATION" in may.attributes:
         databases.append("replication")  # `all` does not include it
     return [line(database, word(role.role), address) for database in databases for address in role.client_addresses]
+
+
+def network(address: str | None, netmask: str | None) -> str:
+    """An address of pg_hba.conf in one form: a network in CIDR notation, or the word that stands there."""
+    if address is None:
+        return ""
+    if netmask is None:
+        return address
+    return str(ip_network(f"{address.partition('%')[0]}/{_bits(netmask)}", strict=False))
+
+
+def _bits(netmask: str) -> int:
+    """The length of a prefix whose netmask is written out, for IPv4 or IPv6."""
+    return bin(int(ip_network(netmask).network_address)).count("1")

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
-
+from ..hba import network
 from ..items import Door, IdentityMap, Thing
 from . import cluster
 from .raw import rows
@@ -25,17 +24,3 @@ def read(cursor: Cursor, snapshot: Snapshot) -> None:
             snapshot.model.put(IdentityMap(map_, account, role))
     for (name,) in rows(cursor, cluster.UNREAD_FILES):
         snapshot.model.put(Thing("", "unread file", name))
-
-
-def network(address: str | None, netmask: str | None) -> str:
-    """An address of pg_hba.conf in one form: a network in CIDR notation, or the word that stands there."""
-    if address is None:
-        return ""
-    if netmask is None:
-        return address
-    return str(ip_network(f"{address.partition('%')[0]}/{_bits(netmask)}", strict=False))
-
-
-def _bits(netmask: str) -> int:
-    """The length of a prefix whose netmask is written out, for IPv4 or IPv6."""
-    return bin(int(ip_network(netmask).network_address)).count("1")

@@ -15,7 +15,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Union
 
 from .. import hba
-from ..catalog.doors import network
 from ..catalog.snapshot import Snapshot
 from ..items import Door, IdentityMap
 from ..model import Model
@@ -70,7 +69,7 @@ def parse(line: str) -> Door:
     address = ""
     if not local:
         masked = len(words) > 4 and re.fullmatch(r"[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:]*", words[4]) is not None
-        address = network(words[3], words[4]) if masked else _cidr(words[3])
+        address = hba.network(words[3], words[4]) if masked else _cidr(words[3])
         at = 5 if masked else 4
     return Door(0, words[0], tuple(sorted(fields[1])), tuple(sorted(fields[2])), address, words[at],
                 tuple(sorted(words[at + 1:])))
