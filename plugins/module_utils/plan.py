@@ -16,8 +16,22 @@ from .catalog.snapshot import Snapshot
 from .expand.desired import desired
 from .expand.scope import Scope
 from .items import (
-    BOOKKEEPING, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role, SchemaFile, Session, Setting, Table,
-    Thing)
+    BOOKKEEPING,
+    Database,
+    DefaultGrant,
+    Extension,
+    Grant,
+    Membership,
+    Obj,
+    Owner,
+    Role,
+    SchemaFile,
+    Session,
+    Setting,
+    Table,
+    Thing,
+)
+from .matrix.types import ACTIVE
 from .model import Change, Item
 from .rules import registry
 from .rules.base import EXCEPTED, OPEN, REMEDIED, UNCHECKED, Violation, World
@@ -76,7 +90,14 @@ def make(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[st
     state = replace(snapshot, model=snapshot.model.copy())
     first: list[Violation] | None = None
     steps: list[Step] = []
-    fresh = {database.name for database in snapshot.model.of(Database).values() if not database.connections}
+    # a database of a row that accepts no connections (yet): a run that was killed may have left it so
+    fresh = {
+        name
+        for name, place in scope.places.items()
+        if place.kind == ACTIVE
+        for found in (snapshot.model.get(Database, name),)
+        if found is not None and not found.connections
+    }
     for turn in range(_ROUNDS):
         violations = judge(scope, state, options, sources)
         first = violations if first is None else first
@@ -84,19 +105,32 @@ def make(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[st
         if not made:
             break
         steps += made
-    return Plan(sorted(steps, key=lambda step: step.order), _verdicts(first or [], violations, scope, options), snapshot,
-                state, first or [])
+    return Plan(
+        sorted(steps, key=lambda step: step.order),
+        _verdicts(first or [], violations, scope, options),
+        snapshot,
+        state,
+        first or [],
+    )
 
 
-def judge(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[str, tuple[SchemaText, ...]]
-          ) -> list[Violation]:
+def judge(
+    scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[str, tuple[SchemaText, ...]]
+) -> list[Violation]:
     """All violations of the snapshot, worst first."""
     want = desired(scope, snapshot, snapshot.model)
     return registry.judge(World(scope, snapshot, snapshot.model, want, sources, frozenset(options.baseline)))
 
 
-def _turn(violations: list[Violation], scope: Scope, state: Snapshot, options: Options,
-          sources: Mapping[str, tuple[SchemaText, ...]], fresh: set[str], turn: int) -> list[Step]:
+def _turn(
+    violations: list[Violation],
+    scope: Scope,
+    state: Snapshot,
+    options: Options,
+    sources: Mapping[str, tuple[SchemaText, ...]],
+    fresh: set[str],
+    turn: int,
+) -> list[Step]:
     """Carries out what is allowed now; the steps."""
     todo: dict[Change, Violation] = {}
     for violation in violations:
@@ -140,13 +174,21 @@ def _adds_only(change: Change, fresh: set[str]) -> bool:
     """Whether it creates or grants what is missing, and takes nothing from anybody. In a database that accepts no
     connections yet nobody has anything that could be taken."""
     item, before, after = change.item, change.before, change.after
-    place = _where(item) or (item.name if isinstance(item, Database) else item.obj.name if isinstance(item, Grant)
-                             else getattr(item, "database", ""))
-    if place in fresh and not isinstance(item, (Thing, Session)):
+    place = _where(item) or (
+        item.name
+        if isinstance(item, Database)
+        else item.obj.name
+        if isinstance(item, Grant)
+        else getattr(item, "database", "")
+    )
+    if place in fresh and not isinstance(item, (Thing, Session)) and "owner" not in change.patch():
         return True
     if isinstance(after, (Grant, DefaultGrant)):
-        return before is None or (isinstance(before, (Grant, DefaultGrant)) and before.grantable == after.grantable
-                                  and set(before.privileges) <= set(after.privileges))
+        return before is None or (
+            isinstance(before, (Grant, DefaultGrant))
+            and before.grantable == after.grantable
+            and set(before.privileges) <= set(after.privileges)
+        )
     if isinstance(item, SchemaFile):
         return True
     return before is None and isinstance(item, (Role, Database, Extension))
@@ -154,14 +196,23 @@ def _adds_only(change: Change, fresh: set[str]) -> bool:
 
 def excepted(violation: Violation, scope: Scope, options: Options) -> bool:
     """Whether the matrix accepts it for now."""
-    return any(entry.rule == violation.rule.id and entry.object in (violation.object, violation.role, violation.database)
-               and options.today <= entry.expires for entry in scope.spec.exceptions)
+    return any(
+        entry.rule == violation.rule.id
+        and entry.object in (violation.object, violation.role, violation.database)
+        and options.today <= entry.expires
+        for entry in scope.spec.exceptions
+    )
 
 
 def _verdicts(first: list[Violation], last: list[Violation], scope: Scope, options: Options) -> list[Verdict]:
     remaining = {violation.key: violation for violation in last}
-    found = [Verdict(remaining.get(violation.key, violation), REMEDIED if violation.key not in remaining
-                     else state_of(violation, scope, options)) for violation in first]
+    found = [
+        Verdict(
+            remaining.get(violation.key, violation),
+            REMEDIED if violation.key not in remaining else state_of(violation, scope, options),
+        )
+        for violation in first
+    ]
     known = {violation.key for violation in first}
     return found + [Verdict(v, state_of(v, scope, options)) for v in last if v.key not in known]
 

@@ -38,8 +38,9 @@ class Probe:
     def ask(self, library: Neighborhood, wanted: str) -> str:
         """How it fares, in the words of what is wanted."""
         try:
-            session = library.cluster.admin(self.db) if self.by == SUPERUSER \
-                else library.login(self.by, self.db, self.password)
+            session = (
+                library.cluster.admin(self.db) if self.by == SUPERUSER else library.login(self.by, self.db, self.password)
+            )
         except psycopg2.OperationalError:
             return REFUSED
         with closing(session), session.cursor() as cursor:
@@ -175,8 +176,12 @@ def prove(library: Neighborhood, case: Case, moment: str) -> None:
         library.doors(opened=False)
 
 
-def assert_nothing_lost(library: Neighborhood, rows: dict[tuple[str, str, str], tuple[int, str]],
-                        things: set[tuple[str, ...]], lost: Iterable[str] = ()) -> None:
+def assert_nothing_lost(
+    library: Neighborhood,
+    rows: dict[tuple[str, str, str], tuple[int, str]],
+    things: set[tuple[str, ...]],
+    lost: Iterable[str] = (),
+) -> None:
     """All rows and all things of before are there, but for what was allowed to go. What cannot be entered any more is known
     to exist."""
     entered, now = library.databases(), library.rows()

@@ -49,8 +49,10 @@ UNION ALL SELECT 'extension', extname, '', '', '', '' FROM pg_extension
 UNION ALL SELECT 'thing', 'publication ' || pubname, '', '', '', '' FROM pg_publication
 UNION ALL SELECT 'thing', 'server ' || srvname, srvoptions::text, '', '', '' FROM pg_foreign_server
 UNION ALL SELECT 'thing', 'mapping ' || usename || srvname, umoptions::text, '', '', '' FROM pg_user_mappings"""
-_ENTRY = ("CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE e.grantee::regrole::text END, e.grantor::regrole::text, e.privilege_type,"
-          " e.is_grantable::text")
+_ENTRY = (
+    "CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE e.grantee::regrole::text END, e.grantor::regrole::text, e.privilege_type,"
+    " e.is_grantable::text"
+)
 
 
 def facts(library: Neighborhood) -> set[Fact]:

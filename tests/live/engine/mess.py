@@ -30,7 +30,11 @@ MESS = (
     ("loans", None, "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO loans_reader"),
     ("loans", None, "CREATE SCHEMA nest AUTHORIZATION catalogue_web; CREATE TABLE nest.egg (); CREATE SEQUENCE numbers"),
     ("loans", "loans_owner", "CREATE FUNCTION forget() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'SELECT'"),
-    ("catalogue", None, "GRANT DELETE, TRUNCATE ON book TO catalogue_web; REVOKE ALL ON SEQUENCE book_id_seq FROM catalogue_web"),
+    (
+        "catalogue",
+        None,
+        "GRANT DELETE, TRUNCATE ON book TO catalogue_web; REVOKE ALL ON SEQUENCE book_id_seq FROM catalogue_web",
+    ),
     ("catalogue", None, "CREATE TYPE status AS ENUM ('here'); CREATE COLLATION plain (LOCALE = 'C')"),
     ("old_letters", None, "GRANT SELECT ON letter TO loans_owner; ALTER TABLE letter OWNER TO loans_owner"),
 )

@@ -29,8 +29,12 @@ RAW: dict[str, Any] = yaml.safe_load((HERE / "matrix.yml").read_text())
 SOURCES = (SchemaFile("schemas/loans/001.sql", (HERE / "schema_loans.sql").read_text()),)
 WATCHER = ("watcher", "fake-eyes-of-the-tests-7")
 BOTH = ("safe", "disruptive")
-OPEN_DOORS = (SUPERUSER_LINE, "local all all scram-sha-256", "host all all 127.0.0.0/8 scram-sha-256",
-              "host replication all 127.0.0.0/8 scram-sha-256")
+OPEN_DOORS = (
+    SUPERUSER_LINE,
+    "local all all scram-sha-256",
+    "host all all 127.0.0.0/8 scram-sha-256",
+    "host replication all 127.0.0.0/8 scram-sha-256",
+)
 Patch = Mapping[str, Any]
 
 
@@ -99,8 +103,15 @@ class Neighborhood:
         own = {"host": str(self.cluster.folder), "port": self.cluster.port, "user": "postgres", **parameters}
         return Server(own, "postgres")
 
-    def request(self, mode: str = "enforce", remedies: Iterable[str] = BOTH, services: Iterable[str] = (),
-                baseline: Iterable[str] = (), undo_file: str | None = None, today: str = "") -> engine.Request:
+    def request(
+        self,
+        mode: str = "enforce",
+        remedies: Iterable[str] = BOTH,
+        services: Iterable[str] = (),
+        baseline: Iterable[str] = (),
+        undo_file: str | None = None,
+        today: str = "",
+    ) -> engine.Request:
         """What the module makes of its options."""
         today = today or datetime.date.today().isoformat()
         options = Options(mode, tuple(remedies), tuple(services), tuple(baseline), today)
@@ -124,7 +135,9 @@ class Neighborhood:
         """pg_hba.conf as the matrix has it, or with every door open: then the databases themselves must keep people out."""
         self.cluster.access(OPEN_DOORS if opened else hba.lines(self.matrix, SHELF))
 
-    def break_doors(self, top: Iterable[str] = (), without: str = "", ident: Iterable[str] = (), *, reload: bool = True) -> None:
+    def break_doors(
+        self, top: Iterable[str] = (), without: str = "", ident: Iterable[str] = (), *, reload: bool = True
+    ) -> None:
         """pg_hba.conf as the matrix has it, but for lines on `top` of it and those `without` which it is; more of `ident`."""
         lines = [line for line in hba.lines(self.matrix, SHELF) if not without or without not in line]
         self.cluster.access([*top, *lines], [IDENT, *ident], reload=reload)

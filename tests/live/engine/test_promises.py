@@ -38,7 +38,7 @@ def test_everything_at_once(library: Neighborhood) -> None:
 
 def test_additive_takes_nothing_away(library: Neighborhood) -> None:
     plant_mess(library)
-    library.sql("DROP DATABASE \"Odd \"\"db\"\" 100%s.x\\é\"")
+    library.sql('DROP DATABASE "Odd ""db"" 100%s.x\\é"')
     library.sql("DROP OWNED BY loans_reader", "loans")
     library.sql("REVOKE loans_owner FROM loans_reader GRANTED BY catalogue_web; DROP ROLE loans_reader")
     before = facts(library)
@@ -49,7 +49,9 @@ def test_additive_takes_nothing_away(library: Neighborhood) -> None:
     assert before <= after, before - after
     created = {fact for fact in after - before if fact[0] in ("role", "database", "member", "setting")}
     assert {fact[:2] for fact in created if fact[0] in ("role", "database")} == {
-        ("role", "loans_reader"), ("database", 'Odd "db" 100%s.x\\é')}
+        ("role", "loans_reader"),
+        ("database", 'Odd "db" 100%s.x\\é'),
+    }
     assert not [fact for fact in created if fact[0] == "member"]
     assert foretold["statements"] == done["statements"]
     assert {"owner-object", "secret-drift", "limit-role", "database-public-connect"} <= rules(done), told(done)
@@ -72,7 +74,12 @@ def test_safe_remedies_end_no_session(library: Neighborhood) -> None:
 
 def undo(library: Neighborhood, path: Path) -> None:
     """What a human does with the file."""
-    environment = {**os.environ, "PGHOST": str(library.cluster.folder), "PGPORT": str(library.cluster.port), "PGUSER": "postgres"}
+    environment = {
+        **os.environ,
+        "PGHOST": str(library.cluster.folder),
+        "PGPORT": str(library.cluster.port),
+        "PGUSER": "postgres",
+    }
     subprocess.run([programs()[1] / "psql", "-X", "-q", "-d", "postgres", "-f", path], check=True, env=environment)
 
 
@@ -153,7 +160,7 @@ def test_a_locked_table_is_left_for_the_next_run(library: Neighborhood) -> None:
 
 
 def test_another_cluster_is_refused(library: Neighborhood) -> None:
-    (identifier,), = library.sql("SELECT system_identifier::text FROM pg_control_system()")
+    ((identifier,),) = library.sql("SELECT system_identifier::text FROM pg_control_system()")
     library.patch({"servers": {"shelf.example": {"system_identifier": identifier}}})
     assert library.check()["compliant"]
     library.sql("GRANT CONNECT ON DATABASE loans TO PUBLIC")
@@ -190,7 +197,9 @@ def test_what_is_there_counts_as_applied(library: Neighborhood) -> None:
     rows = library.rows()
     done = library.enforce(baseline=["loans"])
     assert (done["compliant"], rules(done, "remedied")) == (True, {"schema-unbaselined"}), told(done)
-    assert library.sql("SELECT path, state FROM good_neighbor.schema_file", "loans") == [("schemas/loans/001.sql", "baseline")]
+    assert library.sql("SELECT path, state FROM good_neighbor.schema_file", "loans") == [
+        ("schemas/loans/001.sql", "baseline")
+    ]
     assert library.rows() == rows
     assert library.enforce()["violations"] == []
 
@@ -206,11 +215,24 @@ def test_the_owner_lays_traps(library: Neighborhood) -> None:
     library.sql('ALTER TABLE loan OWNER TO postgres; GRANT SELECT ON loan TO "=odd/reader,{}"', "loans", None)
     library.sql("CREATE TABLE caught (by text); GRANT INSERT ON caught TO PUBLIC", "loans", "loans_owner")
     for function in ("format(text)", "upper(text)", "unnest(text[])", "now()"):
-        library.sql(f"CREATE FUNCTION {function} RETURNS text LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.caught"
-                    " VALUES (current_user); RETURN 1; END'", "loans", "loans_owner")
-    for setting in ("search_path = public, pg_catalog", "statement_timeout = 1", "default_transaction_read_only = on",
-                    "client_encoding = 'LATIN1'", "row_security = off", "quote_all_identifiers = on", "datestyle = 'SQL, DMY'",
-                    "standard_conforming_strings = off", "backslash_quote = off", "lock_timeout = 1"):
+        library.sql(
+            f"CREATE FUNCTION {function} RETURNS text LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.caught"
+            " VALUES (current_user); RETURN 1; END'",
+            "loans",
+            "loans_owner",
+        )
+    for setting in (
+        "search_path = public, pg_catalog",
+        "statement_timeout = 1",
+        "default_transaction_read_only = on",
+        "client_encoding = 'LATIN1'",
+        "row_security = off",
+        "quote_all_identifiers = on",
+        "datestyle = 'SQL, DMY'",
+        "standard_conforming_strings = off",
+        "backslash_quote = off",
+        "lock_timeout = 1",
+    ):
         library.sql(f"ALTER DATABASE loans SET {setting}", "postgres", "loans_owner")
     done = library.enforce()
     assert rules(done) == {"schema-table-undeclared"}, told(done)

@@ -30,8 +30,10 @@ SUPERUSER = "fake-superuser-R4nQ@x/7%kd:Zt"
 STRANGER = ("passerby", "fake-passerby-nobody-knows-me")
 BY_HAND = ("fake-typed-by-hand-1", "fake-typed-by-hand-2")  # what tools/handmade types: the role's, and Bob GPT's settings
 # with what URLs, shells and JSON write otherwise
-SECRETS = {f"vault_{role}": f'fake-{number}-Hb7q@Wz/2%mK:x"9v&Tn4' for number, role in enumerate(
-    ("voice_ninja_user", "voice_ninja_analytics", "nexus_user", "world_user", "auth_user"))}
+SECRETS = {
+    f"vault_{role}": f'fake-{number}-Hb7q@Wz/2%mK:x"9v&Tn4'
+    for number, role in enumerate(("voice_ninja_user", "voice_ninja_analytics", "nexus_user", "world_user", "auth_user"))
+}
 POLICY = {"max_connections": "150", "superuser_reserved_connections": "20"}
 POLICY_16 = {"max_connections": "150", "superuser_reserved_connections": "3", "reserved_connections": "17"}
 ENFORCE = ("safe", "disruptive")
@@ -78,8 +80,12 @@ class House(Cluster):
 
     def servers(self) -> dict[str, Any]:
         """`good_neighbor_servers` of the sandbox, for this cluster."""
-        changes = {"mode": "enforce", "client_host": str(self.folder), "port": self.port, "hba": [
-            "local all postgres scram-sha-256", f"local all {STRANGER[0]} scram-sha-256"]}
+        changes = {
+            "mode": "enforce",
+            "client_host": str(self.folder),
+            "port": self.port,
+            "hba": ["local all postgres scram-sha-256", f"local all {STRANGER[0]} scram-sha-256"],
+        }
         found = dict(_shared()["good_neighbor_servers"])
         stranger = {"role": STRANGER[0], "purpose": "may enter nothing, and tries", "attributes": ["LOGIN"]}
         found[SERVER] = {**found[SERVER], **changes, "system_roles": [*found[SERVER]["system_roles"], stranger]}
@@ -87,14 +93,19 @@ class House(Cluster):
 
     def overrides(self, *more_files: str) -> dict[str, Any]:
         """`good_neighbor_overrides` of the sandbox. `more_files`: schema files of the two databases that are made."""
-        found = yaml.safe_load((ROOT / "inventories/sandbox/group_vars/all/main.yml").read_text()
-                               .replace("{{ good_neighbor_sandbox }}", str(self.folder)))["good_neighbor_overrides"]
+        found = yaml.safe_load(
+            (ROOT / "inventories/sandbox/group_vars/all/main.yml")
+            .read_text()
+            .replace("{{ good_neighbor_sandbox }}", str(self.folder))
+        )["good_neighbor_overrides"]
         if not has_vectors():
             found["bob_gpt"] |= {"extensions": [], "schema_files": ["schemas/voice_ninja/001_initial_without_vectors.sql"]}
         for row in _shared()["good_neighbor_allocation"]:
             if row["service"] in ("nexus", "bbworlds_api") and more_files:
                 found[row["service"]] |= {
-                    "schema_files": [*row["schema_files"], *more_files], "tables": [*row["tables"], "applied"]}
+                    "schema_files": [*row["schema_files"], *more_files],
+                    "tables": [*row["tables"], "applied"],
+                }
         return dict(found)
 
     def allocation(self, *more_files: str) -> list[dict[str, Any]]:
@@ -110,23 +121,45 @@ class House(Cluster):
 
     def arguments(self, *more_files: str, **options: Any) -> dict[str, Any]:
         """The module's arguments as the action plugin sends them."""
-        given = {"servers": self.servers(), "server": SERVER, "allocation": self.allocation(*more_files), "mode": "enforce",
-                 "remedies": list(ENFORCE), "baseline": ["bob_gpt"], **self.login_options(), **options}
+        given = {
+            "servers": self.servers(),
+            "server": SERVER,
+            "allocation": self.allocation(*more_files),
+            "mode": "enforce",
+            "remedies": list(ENFORCE),
+            "baseline": ["bob_gpt"],
+            **self.login_options(),
+            **options,
+        }
         return prepared(given, ROOT / "playbooks")
 
     def login_options(self) -> dict[str, Any]:
         """How the modules connect."""
-        return {"login_unix_socket": str(self.folder), "login_port": self.port, "login_user": "postgres",
-                "login_password": SUPERUSER, "login_db": "postgres"}
+        return {
+            "login_unix_socket": str(self.folder),
+            "login_port": self.port,
+            "login_user": "postgres",
+            "login_password": SUPERUSER,
+            "login_db": "postgres",
+        }
 
     def variables(self, *more_files: str) -> Path:
         """A file with what aims the sandbox's inventory at this cluster."""
         path = self.folder / "variables.json"
         path.touch(0o600)
-        path.write_text(json.dumps({
-            **SECRETS, "good_neighbor_sandbox": str(self.folder), "good_neighbor_secrets_file": f"{self.folder}/secrets.yml",
-            "good_neighbor_login": self.login_options(), "good_neighbor_overrides": self.overrides(*more_files),
-            "good_neighbor_servers": self.servers(), "good_neighbor_server_overrides": {}}))
+        path.write_text(
+            json.dumps(
+                {
+                    **SECRETS,
+                    "good_neighbor_sandbox": str(self.folder),
+                    "good_neighbor_secrets_file": f"{self.folder}/secrets.yml",
+                    "good_neighbor_login": self.login_options(),
+                    "good_neighbor_overrides": self.overrides(*more_files),
+                    "good_neighbor_servers": self.servers(),
+                    "good_neighbor_server_overrides": {},
+                }
+            )
+        )
         return path
 
 
@@ -177,9 +210,12 @@ def temporary_house() -> Iterator[House]:
 
 def checksums(house: House, database: str = "voice_ninja") -> dict[str, tuple[int, str]]:
     """Number and checksum of the rows of each table of schema public."""
-    queries = house.rows("""
+    queries = house.rows(
+        """
         SELECT relname, format('SELECT count(*), md5(string_agg(t::text, E''\\n'' ORDER BY t::text)) FROM public.%I t', relname)
-        FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'""", database)
+        FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'""",
+        database,
+    )
     return {table: house.rows(query, database)[0] for table, query in queries}
 
 
@@ -191,8 +227,15 @@ def environment() -> Mapping[str, str]:
 
 def start_module(arguments: Mapping[str, Any], **more: Any) -> subprocess.Popen[str]:
     """A process that runs the module allocation, just about to begin its work."""
-    process = subprocess.Popen([sys.executable, "-u", Path(__file__).with_name("module_process.py")], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), **more)
+    process = subprocess.Popen(
+        [sys.executable, "-u", Path(__file__).with_name("module_process.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        **more,
+    )
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write(json.dumps(dict(arguments)) + "\n")
     process.stdin.flush()
@@ -205,8 +248,9 @@ def result_of(process: subprocess.Popen[str]) -> dict[str, Any] | None:
     out, err = process.communicate(timeout=120)
     if process.returncode == -signal.SIGKILL:
         return None
-    assert process.returncode == 0, out + err
-    return dict(json.loads(out))
+    found: dict[str, Any] = json.loads(out) if out else {"msg": err}
+    assert process.returncode == 0, found["msg"]
+    return found
 
 
 def run_module(arguments: Mapping[str, Any]) -> dict[str, Any]:

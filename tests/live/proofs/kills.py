@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from live.postgres import listing
 from live.proofs import history
+from live.proofs.fixtures import Gold
 from live.proofs.house import ONCE, House, checksums, result_of, run_module, start_module
 from live.proofs.watching import Watch, watch
 
@@ -44,19 +44,19 @@ def twice(folder: Path) -> str:
     return str(path)
 
 
-def loop(house: House, gold: Path, kills: int, folder: Path, seed: int | None = None) -> Loop:
+def loop(house: House, gold: Gold, kills: int, folder: Path, seed: int | None = None) -> Loop:
     """Kills `kills` runs of the module, each from the server made by hand, and looks after the next run of each."""
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
-    chance, manifest, once = random.Random(seed), listing(gold), twice(folder)
+    chance, once = random.Random(seed), twice(folder)
     print(f"seed {seed}")
-    house.reset(gold, manifest)
+    house.reset(gold.data, gold.manifest)
     arguments, before = house.arguments(once), checksums(house)
     length = _length(arguments)
     assert_right(house, arguments, before, once)
     found = Loop(seed, length)
     with watch(house, MADE) as found.watch:
         while found.killed < kills:
-            house.reset(gold, manifest)
+            house.reset(gold.data, gold.manifest)
             with history.kept(house):
                 process = start_module(arguments)
                 time.sleep(chance.uniform(0, length))

@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 
 from live.proofs import history
+from live.proofs.fixtures import Gold
 from live.proofs.house import House
 from live.proofs.kills import MADE, loop
 from live.proofs.watching import watch
 
 
-def test_killed_at_random_moments(house: House, by_hand: Path, tmp_path: Path) -> None:
+def test_killed_at_random_moments(house: House, by_hand: Gold, tmp_path: Path) -> None:
     print(loop(house, by_hand, 3, tmp_path))
 
 

@@ -17,6 +17,7 @@ ENTRIES = st.tuples(NAMES, NAMES, st.dictionaries(st.sampled_from(sorted(acl.LET
 
 def printed(entries: Iterable[tuple[str, str, dict[str, bool]]]) -> str:
     """An aclitem[] as aclitemout and array_out print it: names in quotes unless they are plain, elements too."""
+
     def name(word: str) -> str:
         plain = all(letter.isascii() and (letter.isalnum() or letter == "_") for letter in word)
         return word if plain else '"' + word.replace('"', '""') + '"'
@@ -37,7 +38,8 @@ def printed(entries: Iterable[tuple[str, str, dict[str, bool]]]) -> str:
 def test_what_was_printed_is_read(entries: list[tuple[str, str, dict[str, bool]]]) -> None:
     assert acl.parse(printed(entries)) == [
         (grantee, grantor, acl.words("".join(letters)), acl.words("".join(x for x, option in letters.items() if option)))
-        for grantee, grantor, letters in entries]
+        for grantee, grantor, letters in entries
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "{", "alice=r/alice", "}{"])
@@ -49,7 +51,9 @@ def test_anything_else_is_refused(text: str) -> None:
 def test_what_null_means() -> None:
     function, schema = Obj("loans", "FUNCTION", "public", "f", "int"), Obj("loans", "SCHEMA", "", "s")
     assert acl.grants(function, None, "alice", 15) == [
-        Grant(function, "", "alice", "alice", ("EXECUTE",)), Grant(function, "", PUBLIC, "alice", ("EXECUTE",))]
+        Grant(function, "", "alice", "alice", ("EXECUTE",)),
+        Grant(function, "", PUBLIC, "alice", ("EXECUTE",)),
+    ]
     assert acl.grants(schema, None, "alice", 15) == [Grant(schema, "", "alice", "alice", ("CREATE", "USAGE"))]
     assert acl.grants(TABLE, None, "alice", 15, "title") == []
     assert "MAINTAIN" not in acl.grants(TABLE, None, "alice", 16)[0].privileges
@@ -57,10 +61,17 @@ def test_what_null_means() -> None:
     assert acl.grants(TABLE, "{}", "alice", 17) == []
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc"), st.sets(st.sampled_from(["SELECT", "INSERT"]), min_size=1))))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from("abc"), st.sets(st.sampled_from(["SELECT", "INSERT"]), min_size=1))
+    )
+)
 def test_a_new_owner_takes_the_old_ones_place(entries: list[tuple[str, str, set[str]]]) -> None:
-    grants = {grant.key: grant for grantee, grantor, words in entries
-              for grant in (Grant(TABLE, "", grantee, grantor, tuple(sorted(words))),)}.values()
+    grants = {
+        grant.key: grant
+        for grantee, grantor, words in entries
+        for grant in (Grant(TABLE, "", grantee, grantor, tuple(sorted(words))),)
+    }.values()
     moved = acl.new_owner(grants, "a", "b")
     assert moved == sorted(moved)
     assert len({grant.key for grant in moved}) == len(moved)

@@ -14,13 +14,26 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.rules.base 
 
 ROOT = Path(next(iter(package.__path__)))
 # the only files that import a driver or Ansible
-IMPURE = {"catalog/session.py": {"psycopg2"}, "health.py": {"psycopg2"}, "undo_script.py": {"psycopg2"},
-          "face.py": {"ansible", "ansible_collections"}}
+IMPURE = {
+    "catalog/session.py": {"psycopg2"},
+    "health.py": {"psycopg2"},
+    "undo_script.py": {"psycopg2"},
+    "face.py": {"ansible", "ansible_collections"},
+}
 OUTSIDE = {"psycopg2", "psycopg", "ansible", "ansible_collections"}
 CLOCKS = {"time", "datetime", "random", "socket", "subprocess", "logging"}
 # what decides, and all that it imports, reaches neither a server nor a clock; kinds and place of the matrix know days
-DECIDING = ("plan.py", "diff.py", "simulate.py", "acl.py", "sql.py", "hba.py", "expand/desired.py", "rules/registry.py",
-            "matrix/parse.py")
+DECIDING = (
+    "plan.py",
+    "diff.py",
+    "simulate.py",
+    "acl.py",
+    "sql.py",
+    "hba.py",
+    "expand/desired.py",
+    "rules/registry.py",
+    "matrix/parse.py",
+)
 KNOW_DAYS = {"matrix/kinds.py", "matrix/place.py"}
 
 
@@ -31,7 +44,7 @@ def imports(path: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level:
-            module = [*base[:len(base) - node.level + 1], *(node.module or "").split(".")]
+            module = [*base[: len(base) - node.level + 1], *(node.module or "").split(".")]
             stem = "/".join(part for part in module if part)
             for alias in node.names:
                 inner = f"{stem}/{alias.name}.py".lstrip("/")
@@ -61,7 +74,9 @@ def test_what_decides_is_pure() -> None:
         everything = reached(path, set())
         assert not everything & OUTSIDE, path
         assert not everything & IMPURE.keys(), path
-        clocks = {name for name in everything if name.endswith(".py") and name not in KNOW_DAYS and set(imports(name)) & CLOCKS}
+        clocks = {
+            name for name in everything if name.endswith(".py") and name not in KNOW_DAYS and set(imports(name)) & CLOCKS
+        }
         assert clocks <= {"undo.py"}, path  # it writes a file, and its statements are made here
 
 
