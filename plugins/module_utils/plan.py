@@ -92,11 +92,9 @@ def make(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[st
     steps: list[Step] = []
     # a database of a row that accepts no connections (yet): a run that was killed may have left it so
     fresh = {
-        name
-        for name, place in scope.places.items()
-        if place.kind == ACTIVE
-        for found in (snapshot.model.get(Database, name),)
-        if found is not None and not found.connections
+        database.name
+        for database in snapshot.model.of(Database).values()
+        if not database.connections and database.name in scope.places and scope.places[database.name].kind == ACTIVE
     }
     for turn in range(_ROUNDS):
         violations = judge(scope, state, options, sources)
