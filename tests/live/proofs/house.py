@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,8 +58,12 @@ class House(Cluster):
 
     def start(self) -> None:
         """With the policy's connections."""
-        self.settings |= POLICY_16 if programs()[0] >= 16 else POLICY
+        self.settings |= self.connections()
         super().start()
+
+    def connections(self) -> dict[str, str]:
+        """The settings of the server that say how many there may be, and who keeps some."""
+        return dict(POLICY_16 if programs()[0] >= 16 else POLICY)
 
     def admin(self, database: str = "postgres", **more: Any) -> Any:
         """A superuser's session."""
@@ -191,11 +196,7 @@ def make_by_hand(data: Path) -> None:
         house.access()
         house.stop(signal.SIGINT)
         (house.data / "postmaster.opts").unlink()
-        house.data.rename(data) if house.data.stat().st_dev == data.parent.stat().st_dev else _move(house.data, data)
-
-
-def _move(source: Path, target: Path) -> None:
-    subprocess.run(["cp", "-a", source, target], check=True)
+        shutil.move(house.data, data)
 
 
 @contextmanager
@@ -212,7 +213,7 @@ def checksums(house: House, database: str = "voice_ninja") -> dict[str, tuple[in
     """Number and checksum of the rows of each table of schema public."""
     queries = house.rows(
         """
-        SELECT relname, format('SELECT count(*), md5(string_agg(t::text, E''\\n'' ORDER BY t::text)) FROM public.%I t', relname)
+        SELECT relname, format('SELECT count(*), md5(string_agg(t::text, ''|'' ORDER BY t::text)) FROM public.%I t', relname)
         FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'""",
         database,
     )

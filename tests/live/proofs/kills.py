@@ -86,8 +86,8 @@ def leftover(house: House) -> str:
         return "as made by hand" if owner == [("postgres",)] else "no new database"
     if not all(there.values()):
         return "a closed database"
-    files = sum(len(house.rows("SELECT FROM pg_tables WHERE schemaname = 'public'", name)) > 0 for name in there)
-    return "all schema files applied" if files == len(MADE) else "some schema files to apply"
+    tables = [house.rows("SELECT to_regclass('public.applied') IS NOT NULL", name)[0][0] for name in there]
+    return "all schema files applied" if tables.count(True) == len(MADE) else f"{tables.count(True)} of {len(MADE)} databases filled"
 
 
 def assert_right(house: House, arguments: Mapping[str, Any], before: Mapping[str, Any], once: str) -> None:

@@ -18,10 +18,8 @@ def test_the_settings_file_of_nexus_opens_its_database_and_no_other(tidy: House)
     path = tidy.settings_folder / "nexus" / "database.env"
     settings = dotenv(path)
     with closing(client(settings)) as session, session.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_database(), current_user, count(*) FROM users GROUP BY 1, 2 UNION ALL SELECT '', '', 0"
-        )
-        assert cursor.fetchall() == [("", "", 0)]
+        cursor.execute("SELECT count(*) FROM users")
+        assert cursor.fetchall() == [(0,)]
         cursor.execute("CREATE TABLE made_by_nexus AS SELECT current_database() AS here, current_user AS me")
         cursor.execute("SELECT * FROM made_by_nexus")
         assert cursor.fetchall() == [("bbworlds_nexus", "nexus_user")]

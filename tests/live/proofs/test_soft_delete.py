@@ -183,7 +183,7 @@ def test_a_stored_set_role_gives_nothing_and_is_taken_back(world: House) -> None
         cursor.execute(f"ALTER ROLE {USER} SET role = {OWNER}")
     assert tries(world) == {}
     assert run_module(world.arguments())["compliant"]
-    assert world.rows("SELECT FROM pg_db_role_setting WHERE setrole = %s::regrole", values=(USER,)) == []
+    assert world.rows("SELECT 1 FROM pg_db_role_setting WHERE setrole = %s::regrole", values=(USER,)) == []
 
 
 @pytest.mark.parametrize("how", LEFT_BEHIND)
