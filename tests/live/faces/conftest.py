@@ -8,60 +8,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import psycopg2
 import pytest
+from live.embedded import Server, remove, started
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-EMBEDDED = CHECKOUT / "tools" / "embedded"
-# fsync: these servers are thrown away. The log is searched for secrets, so it gets all there is
-QUICK = "-c fsync=off -c autovacuum=off -c log_statement=all"
 SECRETS = {f"vault_{role}": f"fake-{number}-Hb7qWz2mKx9vTn4c" for number, role in enumerate(
     ("voice_ninja_user", "voice_ninja_analytics", "nexus_user", "world_user", "auth_user"))}
-
-
-@dataclass
-class Server:
-    """A running server in a folder."""
-
-    folder: Path
-    host: str
-    password: str = field(repr=False)
-
-    def connect(self, database: str = "postgres", user: str = "postgres", password: str | None = None) -> Any:
-        """A session in autocommit."""
-        connection = psycopg2.connect(host=self.host, dbname=database, user=user, password=password or self.password)
-        connection.autocommit = True
-        return connection
-
-    def rows(self, query: str, database: str = "postgres") -> list[tuple[Any, ...]]:
-        """What a query of the superuser returns."""
-        connection = self.connect(database)
-        try:
-            cursor = connection.cursor()
-            cursor.execute(query)
-            return list(cursor.fetchall()) if cursor.description else []
-        finally:
-            connection.close()
-
-    @property
-    def log(self) -> str:
-        """What the server has logged so far."""
-        return (self.folder / "data" / "server.log").read_text(errors="replace")
-
-
-def started(folder: Path, hba: list[str] | None = None, **environment: str) -> Server:
-    """Starts the server in `folder`, with these lines of pg_hba.conf."""
-    command: list[str | Path] = [EMBEDDED, "start", folder]
-    if hba is not None:
-        folder.mkdir(exist_ok=True)
-        (folder / "pg_hba.conf").write_text("\n".join(hba) + "\n", encoding="utf-8")
-        command.append(folder / "pg_hba.conf")
-    subprocess.run(command, check=True, env={**os.environ, "GN_PG_OPTIONS": QUICK, **environment})
-    return Server(folder, (folder / "socket").read_text().strip(), (folder / "superuser.password").read_text().strip())
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     try:
         yield started(folder)
     finally:
-        subprocess.run([EMBEDDED, "remove", folder], check=True)
+        remove(folder)
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +9,8 @@ import psycopg2
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import hba
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.types import Allocation, Matrix, ServerSpec
+from live.embedded import Server, remove, started
 from psycopg2 import sql
-
-from .conftest import EMBEDDED, Server, started
 
 NAMES = ["plain", "all", "sameuser", "replication", "+group", "@file", "with space", "a,b", "a#b", 'say "x"', "Upper",
          "ünï 日本", "it's", "back\\slash", "n" * 63]
@@ -33,16 +31,18 @@ def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Serve
     server = started(folder)
     major = int(server.rows("SHOW server_version_num")[0][0]) // 10000
     names = [*NAMES, *(["/slash.$", "/a[b]_c"] if major >= 16 else [])]
-    cursor = server.connect().cursor()
+    session = server.connect()
+    session.autocommit = True
+    cursor = session.cursor()
     for name in names:
         cursor.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(name), sql.Literal(PASSWORD)))
         cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(name)))
-    cursor.connection.close()
+    session.close()
     started(folder, hba.lines(matrix(names), "db1"))
     try:
         yield server, names
     finally:
-        subprocess.run([EMBEDDED, "remove", folder], check=True)
+        remove(folder)
 
 
 def test_each_enters_its_own_database_and_no_other(neighbours: tuple[Server, list[str]]) -> None:

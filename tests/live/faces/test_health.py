@@ -10,8 +10,7 @@ import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import health
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.session import Server as Sessions
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.health_text import health_text
-
-from .conftest import Server
+from live.embedded import Server
 
 SECRET = "fake-Hb7qWz2mKx9vTn4c"
 
@@ -55,7 +54,7 @@ def test_databases_tables_and_limits(server: Server, database: str) -> None:
 
 def test_who_blocks_whom_without_what_they_typed(server: Server, database: str) -> None:
     holder = server.connect(database)
-    holder.cursor().execute(f"BEGIN; LOCK TABLE large; SELECT '{SECRET}'")
+    holder.cursor().execute(f"LOCK TABLE large; SELECT '{SECRET}'")
     waiter = server.connect(database)
     statement = f"UPDATE large SET repeat = '{SECRET}' WHERE n = 4711"
     waiting = threading.Thread(target=lambda: waiter.cursor().execute(statement))

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from live.embedded import Server, remove, started
 
-from .conftest import CHECKOUT, EMBEDDED, SECRETS, Played, Server, play, started
+from .conftest import CHECKOUT, SECRETS, Played, play
 
 ROWS = """SELECT format('SELECT %L, count(*), md5(string_agg(t::text, ''|'' ORDER BY t::text)) FROM public.%I t', relname,
           relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname"""
@@ -37,7 +38,7 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]
         subprocess.run([CHECKOUT / "tools" / "handmade", folder], check=True)
         yield server
     finally:
-        subprocess.run([EMBEDDED, "remove", folder], check=True)
+        remove(folder)
 
 
 def variables(folder: Path) -> dict[str, str]:

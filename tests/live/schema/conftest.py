@@ -4,50 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.apply import apply_file
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.files import SchemaFile
+from live.embedded import Server, remove, started
 
-EMBEDDED = Path(__file__).resolve().parents[3] / "tools" / "embedded"
-QUICK = "-c fsync=off -c autovacuum=off -c log_statement=all -c max_wal_size=1GB -c max_prepared_transactions=5"
 PATH = "schemas/a.sql"
 _numbers = itertools.count()
-
-
-@dataclass
-class Server:
-    """A running server: where its socket is and who may do everything."""
-
-    folder: Path
-    host: str
-    password: str = field(repr=False)
-
-    def connect(self, database: str = "postgres", user: str = "postgres", password: str | None = None) -> Any:
-        """A plain session, in a transaction as psycopg2 opens them."""
-        return psycopg2.connect(host=self.host, dbname=database, user=user, password=password or self.password)
-
-    def admin(self, database: str = "postgres") -> Any:
-        """A superuser's session as the engine has it."""
-        connection = psycopg2.connect(
-            host=self.host, dbname=database, user="postgres", password=self.password,
-            options="-c search_path=pg_catalog -c log_statement=none -c log_min_error_statement=panic"
-            " -c default_transaction_read_only=off -c statement_timeout=0 -c standard_conforming_strings=on",
-        )
-        connection.autocommit = True
-        return connection
-
-    @property
-    def log(self) -> str:
-        """What the server has logged so far."""
-        return (self.folder / "data" / "server.log").read_text(errors="replace")
 
 
 @dataclass
@@ -94,13 +62,19 @@ class Place:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests of a worker."""
     folder = tmp_path_factory.mktemp("postgresql") / "server"
-    environment = {**os.environ, "GN_PG_OPTIONS": QUICK}
-    subprocess.run([EMBEDDED, "start", folder], check=True, env=environment)
     try:
-        host = (folder / "socket").read_text().strip()
-        yield Server(folder, host, (folder / "superuser.password").read_text().strip())
+        yield started(folder)
     finally:
-        subprocess.run([EMBEDDED, "remove", folder], check=True)
+        remove(folder)
+
+
+def superuser(server: Server, database: str = "postgres") -> Any:
+    """A superuser's session as the engine has it."""
+    session = server.connect(database, options=(
+        "-c search_path=pg_catalog -c log_statement=none -c log_min_error_statement=panic"
+        " -c default_transaction_read_only=off -c statement_timeout=0 -c standard_conforming_strings=on"))
+    session.autocommit = True
+    return session
 
 
 def make_place(server: Server, *, login: bool = True, settings: str = "") -> Place:
@@ -108,20 +82,20 @@ def make_place(server: Server, *, login: bool = True, settings: str = "") -> Pla
     name = f"gn_{os.getpid()}_{next(_numbers)}"
     database, owner = f"{name}_db", f"{name}_owner"
     password = "fake-for-tests-Xy7!" if login else None
-    cursor = server.admin().cursor()
+    cursor = superuser(server).cursor()
     cursor.execute(f"CREATE ROLE {owner} " + (f"LOGIN PASSWORD '{password}'" if login else ""))
     cursor.execute(f"CREATE DATABASE {database} OWNER {owner} TEMPLATE template0")
     cursor.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
     if settings:
         cursor.execute(settings.format(database=database, owner=owner))
     cursor.connection.close()
-    return Place(server, database, owner, password, server.admin(database))
+    return Place(server, database, owner, password, superuser(server, database))
 
 
 def drop_place(place: Place) -> None:
     """Remove it, whoever is connected."""
     place.admin.close()
-    cursor = place.server.admin().cursor()
+    cursor = superuser(place.server).cursor()
     cursor.execute(f"DROP DATABASE {place.database} WITH (FORCE)")
     cursor.execute(f"DROP ROLE {place.owner}")
     cursor.connection.close()

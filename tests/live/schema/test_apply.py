@@ -12,7 +12,7 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.appl
     SchemaFileDeferred,
 )
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.files import Record, SchemaFile
-from live.schema.conftest import PATH, Place, until
+from live.schema.conftest import PATH, Place, superuser, until
 
 
 def refused(place: Place, text: str, **options: Any) -> str:
@@ -97,7 +97,7 @@ def test_the_superusers_session_that_is_ended_before_the_record(place: Place, mo
     lost = place.admin
 
     def end_and_start(cursor: Any, file: SchemaFile, xid: str) -> bool:
-        admin = place.server.admin()
+        admin = superuser(place.server)
         admin.cursor().execute("SELECT pg_terminate_backend(%s)", (lost.info.backend_pid,))
         until(lambda: not _sessions(admin, lost.info.backend_pid))
         admin.close()
@@ -107,7 +107,7 @@ def test_the_superusers_session_that_is_ended_before_the_record(place: Place, mo
     with pytest.raises(ServerError, match="the next run finds out"):
         place.apply("CREATE TABLE a ();")
     monkeypatch.undo()
-    place.admin = place.server.admin(place.database)
+    place.admin = superuser(place.server, place.database)
     assert place.files() == []
     assert place.apply("CREATE TABLE a ();")
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema as engine
 import pytest
-from live.schema.conftest import Place, Server, drop_place, make_place, until
+from live.embedded import Server
+from live.schema.conftest import Place, drop_place, make_place, until
 
 APPLIER = Path(__file__).with_name("applier.py")
 COLLECTIONS = str(Path(next(iter(engine.__path__))).parents[5])

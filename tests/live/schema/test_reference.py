@@ -10,7 +10,8 @@ import psycopg2
 import pytest
 import yaml
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.text import created_tables
-from live.schema.conftest import Place, Server, drop_place, make_place
+from live.embedded import Server
+from live.schema.conftest import Place, drop_place, make_place, superuser
 
 ROOT = Path(__file__).resolve().parents[3]
 ROWS = {
@@ -22,7 +23,7 @@ WITHOUT_VECTORS = "schemas/voice_ninja/001_initial_without_vectors.sql"
 
 def has_vectors(server: Server) -> bool:
     """Whether the server offers pgvector."""
-    admin = server.admin()
+    admin = superuser(server)
     cursor = admin.cursor()
     cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'")
     found = bool(cursor.fetchall())

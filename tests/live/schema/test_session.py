@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import SchemaFileError
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.apply import SchemaFileDeferred
-from live.schema.conftest import EMBEDDED, Place, Server, drop_place, make_place, until
+from live.embedded import EMBEDDED, Server
+from live.schema.conftest import Place, drop_place, make_place, until
 
 
 def test_the_owner_sees_its_own_search_path_and_no_limits_of_time(server: Server) -> None:
