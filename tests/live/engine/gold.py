@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +41,26 @@ ROWS = {
 Story = dict[str, dict[str, Any]]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Gold:
-    """Its data, what its files are like, and what the engine returned while it was made."""
+    """Where it lies."""
 
-    folder: Path
-    manifest: dict[str, tuple[int, int]]
-    story: Story
+    base: Path
+
+    @property
+    def folder(self) -> Path:
+        """Its data."""
+        return self.base / "data"
+
+    @cached_property
+    def manifest(self) -> dict[str, tuple[int, int]]:
+        """What its files are like."""
+        return listing(self.folder)
+
+    @cached_property
+    def story(self) -> Story:
+        """What the engine returned while it was made."""
+        return dict(json.loads((self.base / "story.json").read_text()))
 
 
 def make(folder: Path) -> None:
@@ -100,7 +114,7 @@ def shared() -> Iterator[Gold]:
         users.append(str(os.getpid()))
     folder = Path(users[0])
     try:
-        yield Gold(folder / "data", listing(folder / "data"), json.loads((folder / "story.json").read_text()))
+        yield Gold(folder)
     finally:
         with _held(lock) as users:
             users.remove(str(os.getpid()))
