@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from live.engine.neighborhood import OPEN_DOORS, WATCHER, Neighborhood, raw_matrix
+from live.engine.neighborhood import WATCHER, Neighborhood, raw_matrix
 from live.postgres import PREFIX, SUPERUSER_LINE, Cluster, listing, major, make_data, new_folder
 
 # the retired service as it was when it worked: it owns rows
@@ -82,7 +82,8 @@ def _tell(library: Neighborhood) -> Story:
     cluster.access([SUPERUSER_LINE])
     cluster.start()
     library.sql("CREATE ROLE {} LOGIN CONNECTION LIMIT 2 PASSWORD '{}'; GRANT pg_monitor TO watcher".format(*WATCHER))
-    cluster.access(OPEN_DOORS)  # where a schema file is applied its owner must get in
+    library.doors(opened=False)
+    story["asked"] = library.check()
     story["foretold"] = library.foretell()
     story["made"] = library.enforce()
     for database, (owner, statements) in ROWS.items():
@@ -95,8 +96,8 @@ def _tell(library: Neighborhood) -> Story:
                 session.commit()
     story["grown"] = library.enforce()
     library.raw = raw_matrix()
-    story["retired"] = library.enforce()
     library.doors(opened=False)
+    story["retired"] = library.enforce()
     story["silent"] = library.enforce()
     return story
 
