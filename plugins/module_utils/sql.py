@@ -122,8 +122,9 @@ def _role(change: Change, item: Role, verifiers: Mapping[str, str] | None) -> li
 
 
 def _membership(change: Change, item: Membership, major: int) -> str:
-    # PostgreSQL 15 has one membership for any grantor, and no GRANTED BY for another's
-    by = f" GRANTED BY {ident(item.grantor)}" if major >= 16 else ""
+    # PostgreSQL 15 has one membership for any grantor, who may be gone: REVOKE does not ask for him
+    known = major >= 16 or (change.after is not None and not item.grantor.isdigit())
+    by = f" GRANTED BY {ident(item.grantor)}" if known else ""
     if change.after is None:
         # memberships that were passed on with ADMIN OPTION hang on this one
         return f"REVOKE {ident(item.role)} FROM {ident(item.member)}{by} CASCADE"

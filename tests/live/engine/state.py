@@ -24,7 +24,7 @@ SELECT 'relation', o.oid::regclass::text FROM pg_class o WHERE {_OWN} AND relkin
 UNION ALL SELECT 'column', o.oid::regclass || '.' || attname FROM pg_attribute JOIN pg_class o ON o.oid = attrelid
           WHERE {_OWN} AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p', 'f')
 UNION ALL SELECT 'routine', o.oid::regprocedure::text FROM pg_proc o WHERE {_OWN}
-UNION ALL SELECT 'type', o.oid::regtype::text FROM pg_type o WHERE {_OWN}
+UNION ALL SELECT 'type', o.oid::regtype::text FROM pg_type o WHERE {_OWN} AND typcategory <> 'A'
 UNION ALL SELECT 'schema', nspname FROM pg_namespace WHERE nspname !~ '^pg_(temp|toast)'
 UNION ALL SELECT 'extension', extname FROM pg_extension UNION ALL SELECT 'language', lanname FROM pg_language
 UNION ALL SELECT 'policy', polname || ' on ' || polrelid::regclass FROM pg_policy

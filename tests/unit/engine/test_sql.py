@@ -123,7 +123,10 @@ def test_statements(name: str) -> None:
 
 def test_memberships_before_16() -> None:
     membership = Membership("a", "b", "g", admin=True)
-    assert sql.render(Change(None, membership), 15) == ['GRANT "a" TO "b" WITH ADMIN OPTION']
+    assert sql.render(Change(None, membership), 15) == ['GRANT "a" TO "b" WITH ADMIN OPTION GRANTED BY "g"']
+    assert sql.render(Change(membership, None), 15) == ['REVOKE "a" FROM "b" CASCADE']
+    gone = Membership("a", "b", "16399")
+    assert sql.render(Change(None, gone), 15) == ['GRANT "a" TO "b"']
     assert sql.render(Change(None, membership), 16) == [
         'GRANT "a" TO "b" WITH ADMIN TRUE, INHERIT TRUE, SET TRUE GRANTED BY "g"'
     ]
