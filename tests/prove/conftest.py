@@ -1,7 +1,9 @@
-"""Fixtures of these tests."""
+"""The fixtures of these tests: pytest looks for them here."""
 
-from live.proofs.fixtures import by_hand as by_hand
-from live.proofs.fixtures import furnished as furnished
-from live.proofs.fixtures import house as house
-from live.proofs.fixtures import tidy as tidy
-from live.proofs.fixtures import worker_house as worker_house
+from live.proofs import fixtures
+
+by_hand = fixtures.by_hand
+furnished = fixtures.furnished
+house = fixtures.house
+tidy = fixtures.tidy
+worker_house = fixtures.worker_house

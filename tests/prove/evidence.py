@@ -63,7 +63,7 @@ def collecting(house: House) -> Iterator[Collection]:
         assert spy.stdout.readline() == "watching\n"
         yield found
     finally:
-        out, _ = spy.communicate(timeout=120)
+        out, _errors = spy.communicate(timeout=120)
     found.evidence |= json.loads(out)
     found.evidence["server log"] = [house.log[read:]]
     found.evidence["to the system log"] = [found.syslog.read_text() if found.syslog.exists() else ""]

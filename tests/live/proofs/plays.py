@@ -54,7 +54,7 @@ def start(house: House, *arguments: str, schema_files: tuple[str, ...] = (), **e
 
 def finish(house: House, process: subprocess.Popen[str]) -> Play:
     """Waits for its end."""
-    output, _ = process.communicate(timeout=300)
+    output, _errors = process.communicate(timeout=300)
     results = house.folder / "results"
     lines = results.read_text().splitlines() if results.exists() else []
     return Play(process.returncode, output, [(found["action"], found["result"]) for found in map(json.loads, lines)])

@@ -123,7 +123,7 @@ def test_reads_everything(grown: House) -> None:
     tables = checksums(grown, HOME)
     assert len(tables) == 9 + 2  # and later, later_part
     with closing(grown.enter(READER, password(READER), HOME)) as session, session.cursor() as cursor:
-        for table, (count, _) in tables.items():
+        for table, (count, _checksum) in tables.items():
             cursor.execute(f"SELECT count(*) FROM {table}")
             assert cursor.fetchone() == (count,)
         for name in READABLE:

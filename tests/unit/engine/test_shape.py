@@ -50,7 +50,7 @@ def imports(path: str) -> Iterator[str]:
                 inner = f"{stem}/{alias.name}.py".lstrip("/")
                 yield inner if (ROOT / inner).exists() else f"{stem}.py"
         elif isinstance(node, ast.ImportFrom):
-            yield str(node.module).split(".")[0]
+            yield str(node.module).partition(".")[0]
 
 
 def reached(path: str, seen: set[str]) -> set[str]:

@@ -74,7 +74,7 @@ def planted(draw: st.DrawFn) -> Snapshot:
     for name in STRANGERS:
         if draw(st.booleans()):
             state.model.put(Role(name, login=draw(st.booleans()), superuser=False, createdb=draw(st.booleans())))
-    for _ in range(draw(st.integers(1, 8))):
+    for _plant in range(draw(st.integers(1, 8))):
         draw(st.sampled_from(_PLANTS))(draw, state)
     return state
 
