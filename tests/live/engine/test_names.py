@@ -50,10 +50,12 @@ def test_provision_break_and_heal(library: Neighborhood, gold: Gold) -> None:
         note("\n".join(made["statements"]))
         assert rules(made) == {"schema-table-missing"}, told(made)
         quoted = [sql.ident(name) for name in seven]
-        with closing(library.login(owner, database)) as session, session, session.cursor() as cursor:
-            cursor.execute(f"CREATE TABLE {quoted[2]} ({quoted[3]} serial, n int DEFAULT 1); CREATE SCHEMA {quoted[4]};"
-                           f" CREATE VIEW {quoted[4]}.{quoted[2]} AS SELECT 1 AS n;"
-                           f" CREATE FUNCTION {quoted[6]}(text) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'")
+        with closing(library.login(owner, database)) as session:
+            session.cursor().execute(
+                f"CREATE TABLE {quoted[2]} ({quoted[3]} serial, n int DEFAULT 1); CREATE SCHEMA {quoted[4]};"
+                f" CREATE VIEW {quoted[4]}.{quoted[2]} AS SELECT 1 AS n;"
+                f" CREATE FUNCTION {quoted[6]}(text) RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'")
+            session.commit()
         healed = library.enforce()
         assert rules(healed) == set(), told(healed)
         assert library.enforce()["statements"] == []
