@@ -23,21 +23,35 @@ Evidence = dict[str, list[str]]
 
 def written(secret: str) -> set[str]:
     """The ways in which a secret may stand in a text."""
-    return {secret, quote(secret, safe=""), quote(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1], secret.replace("'", "''"),
-            base64.b64encode(secret.encode()).decode()}
+    return {
+        secret,
+        quote(secret, safe=""),
+        quote(secret),
+        json.dumps(secret)[1:-1],
+        repr(secret)[1:-1],
+        secret.replace("'", "''"),
+        base64.b64encode(secret.encode()).decode(),
+    }
 
 
 def found(evidence: Evidence, secrets: Mapping[str, str]) -> set[tuple[str, str]]:
     """(where, which secret)."""
-    return {(channel, name) for channel, texts in evidence.items() for name, secret in secrets.items()
-            if any(way in text for way in written(secret) for text in texts)}
+    return {
+        (channel, name)
+        for channel, texts in evidence.items()
+        for name, secret in secrets.items()
+        if any(way in text for way in written(secret) for text in texts)
+    }
 
 
 def verifiers(house: House, when: str) -> dict[str, str]:
     """What the server has stored instead of passwords, whole and in parts, by role, part and `when`."""
     stored = house.rows("SELECT rolname, rolpassword FROM pg_authid WHERE rolpassword IS NOT NULL")
-    return {f"{role} {number} {when}": part for role, verifier in stored
-            for number, part in enumerate([verifier, *verifier.partition("$")[2].partition("$")[2].split(":")])}
+    return {
+        f"{role} {number} {when}": part
+        for role, verifier in stored
+        for number, part in enumerate([verifier, *verifier.partition("$")[2].partition("$")[2].split(":")])
+    }
 
 
 class Collection:
@@ -57,7 +71,9 @@ def collecting(house: House) -> Iterator[Collection]:
     """Collects what others may see, what goes to the system log, and what the server logs."""
     folder = Path(tempfile.mkdtemp())  # nobody else may enter
     found, read, journal = Collection(house, folder), len(house.log), _system_logs()
-    spy = subprocess.Popen([sys.executable, HERE / "spy.py", *FOLDERS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    spy = subprocess.Popen(
+        [sys.executable, HERE / "spy.py", *FOLDERS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert spy.stdout is not None
     try:
         assert spy.stdout.readline() == "watching\n"
@@ -67,14 +83,17 @@ def collecting(house: House) -> Iterator[Collection]:
     found.evidence |= json.loads(out)
     found.evidence["server log"] = [house.log[read:]]
     found.evidence["to the system log"] = [found.syslog.read_text() if found.syslog.exists() else ""]
-    found.evidence["system logs"] = [text[len(journal.get(name, "")):] for name, text in _system_logs().items()]
+    found.evidence["system logs"] = [text[len(journal.get(name, "")) :] for name, text in _system_logs().items()]
     shutil.rmtree(folder)
 
 
 def _system_logs() -> dict[str, str]:
     """What this machine's own logs say, where it has any."""
-    texts = {str(path): path.read_text(errors="replace") for name in ("syslog", "messages", "auth.log", "user.log")
-             if (path := Path("/var/log", name)).is_file()}
+    texts = {
+        str(path): path.read_text(errors="replace")
+        for name in ("syslog", "messages", "auth.log", "user.log")
+        if (path := Path("/var/log", name)).is_file()
+    }
     if shutil.which("journalctl"):
         command = ["journalctl", "--quiet", "--no-pager", "--since", "-1h"]
         texts["journal"] = subprocess.run(command, capture_output=True, text=True, check=False).stdout

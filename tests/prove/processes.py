@@ -28,7 +28,7 @@ def family(ancestor: int) -> list[int]:
 
 
 def kill_family(ancestor: int) -> int:
-    """kill -9 of a process and all that it started; how many there were. They are stopped first, so that none starts more."""
+    """kill -9 of a process and all that it started; how many there were. Stopped first, so that none starts more."""
     stopped: list[int] = []
     while todo := [one for one in family(ancestor) if one not in stopped]:
         for one in todo:

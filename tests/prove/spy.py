@@ -1,7 +1,7 @@
 """A process that collects what others may see of a run: arguments and environments of processes, files that others can read.
 
-Arguments: the folders to watch, each followed by all in it, as long as others may enter. Works until its standard input ends,
-then prints JSON: what it saw by channel, each text once.
+Arguments: the folders to watch, each followed by all in it, as long as others may enter. Works until its standard input
+ends, then prints JSON: what it saw by channel, each text once.
 """
 
 from __future__ import annotations

@@ -49,8 +49,10 @@ def test_no_secret_is_told(talkative: House) -> None:
     undo.unlink()
     undo.parent.rmdir()
     assert [(play.status, play.changed) for play in (foretold, made, again)] == [(0, 2), (0, 2), (0, 0)], made.output[-2000:]
-    evidence = collection.evidence | {"output": [foretold.output, made.output, again.output],
-                                      "results": [str(play.results) for play in (foretold, made, again)]}
+    evidence = collection.evidence | {
+        "output": [foretold.output, made.output, again.output],
+        "results": [str(play.results) for play in (foretold, made, again)],
+    }
     assert_rich(evidence)
     assert found(evidence, {**NAMED, **stored}) == set()
     assert not any("SCRAM-SHA-256$4096:" in text for texts in evidence.values() for text in texts)  # a one-time verifier
@@ -62,10 +64,17 @@ def test_no_secret_is_told(talkative: House) -> None:
 
 def assert_rich(evidence: dict[str, list[str]]) -> None:
     """There was something to find a secret in."""
-    for channel, telling in (("output", "CREATE DATABASE"), ("output", "ESTABLISH LOCAL CONNECTION"), ("results", "violations"),
-                             ("server log", "CREATE TABLE"), ("server log", "duration: "), ("arguments", "ansible-playbook"),
-                             ("arguments", "AnsiballZ_allocation.py"), ("environment", "GN_SYSLOG"),
-                             ("to the system log", "Invoked with")):
+    for channel, telling in (
+        ("output", "CREATE DATABASE"),
+        ("output", "ESTABLISH LOCAL CONNECTION"),
+        ("results", "violations"),
+        ("server log", "CREATE TABLE"),
+        ("server log", "duration: "),
+        ("arguments", "ansible-playbook"),
+        ("arguments", "AnsiballZ_allocation.py"),
+        ("environment", "GN_SYSLOG"),
+        ("to the system log", "Invoked with"),
+    ):
         assert any(telling in text for text in evidence[channel]), (channel, telling)
     print({channel: f"{len(texts)} texts, {sum(map(len, texts))} characters" for channel, texts in evidence.items()})
 
@@ -76,8 +85,10 @@ def test_a_planted_secret_is_found_everywhere(talkative: House) -> None:
         talkative.rows(f"SELECT $${secret}$$")
         plant(collection, secret)
     collection.evidence["output"] = [f"said {secret}"]
-    assert found(collection.evidence, PLANTED) == {(channel, "planted") for channel in (
-        "output", "server log", "arguments", "environment", "files", "to the system log")}
+    assert found(collection.evidence, PLANTED) == {
+        (channel, "planted")
+        for channel in ("output", "server log", "arguments", "environment", "files", "to the system log")
+    }
     assert found(collection.evidence, NAMED) == set()
 
 
@@ -92,4 +103,6 @@ def plant(collection: Collection, secret: str) -> None:
         subprocess.run([sys.executable, "-c", wait], check=True, env={"PASSWORD": secret})
         time.sleep(0.5)
     said = "import syslog, sys; syslog.syslog(syslog.LOG_INFO, sys.stdin.read())"
-    subprocess.run([sys.executable, "-c", said], input=secret, text=True, check=True, env={**os.environ, **collection.environment})
+    subprocess.run(
+        [sys.executable, "-c", said], input=secret, text=True, check=True, env={**os.environ, **collection.environment}
+    )

@@ -1,7 +1,7 @@
 """A server as a set of atomic facts, read without the engine: who owns what, and who may do what to what.
 
-ACLs are expanded (defaults included), so that a NULL and what it means are the same. Each fact is a tuple; the first word says
-what it is about, and in which database.
+ACLs are expanded (defaults included), so that a NULL and what it means are the same. Each fact is a tuple; the first word
+says what it is about, and in which database.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from live.engine.neighborhood import Neighborhood
 
 Fact = tuple[str, ...]
 _SHARED = """
-SELECT 'role', rolname, rolsuper || ' ' || rolcreatedb || ' ' || rolcreaterole || ' ' || rolreplication || ' ' || rolbypassrls,
+SELECT 'role', rolname,
+       rolsuper || ' ' || rolcreatedb || ' ' || rolcreaterole || ' ' || rolreplication || ' ' || rolbypassrls,
        rolcanlogin::text, rolconnlimit::text, coalesce(rolpassword, ''),
        coalesce(nullif(rolvaliduntil, 'infinity')::text, '') FROM pg_authid
-UNION ALL SELECT 'member', roleid::regrole::text, member::regrole::text, grantor::regrole::text, admin_option::text, {inherit}, ''
+UNION ALL
+SELECT 'member', roleid::regrole::text, member::regrole::text, grantor::regrole::text, admin_option::text, {inherit}, ''
 FROM pg_auth_members
 UNION ALL SELECT 'database', datname, datallowconn::text, datistemplate::text, datconnlimit::text, '', '' FROM pg_database
 UNION ALL SELECT 'setting', setdatabase::text, CASE setrole WHEN 0 THEN '' ELSE setrole::regrole::text END, s, '', '', ''
@@ -41,7 +43,8 @@ UNION ALL SELECT 'grant', k || ' ' || n, {entry} FROM (
   UNION ALL SELECT 'column', attrelid::regclass || '.' || attname, attacl FROM pg_attribute WHERE attacl IS NOT NULL
   UNION ALL SELECT 'routine', oid::regprocedure::text, coalesce(proacl, acldefault('f', proowner)) FROM pg_proc
   UNION ALL SELECT 'type', oid::regtype::text, coalesce(typacl, acldefault('T', typowner)) FROM pg_type
-  UNION ALL SELECT 'large object', oid::text, coalesce(lomacl, acldefault('L', lomowner)) FROM pg_largeobject_metadata) o(k, n, acl),
+  UNION ALL
+  SELECT 'large object', oid::text, coalesce(lomacl, acldefault('L', lomowner)) FROM pg_largeobject_metadata) o(k, n, acl),
   aclexplode(acl) e
 UNION ALL SELECT 'default', defaclrole::regrole::text || ' ' || defaclobjtype::text || ' ' || defaclnamespace, {entry}
 FROM pg_default_acl, aclexplode(defaclacl) e

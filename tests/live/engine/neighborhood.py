@@ -20,7 +20,6 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.pars
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.types import ACTIVE, Allocation, Matrix
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.plan import Options
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.files import SchemaFile
-from live.engine.state import SHARED_THINGS, TABLES, THINGS
 from live.postgres import IDENT, SUPERUSER_LINE, Cluster
 
 HERE = Path(__file__).parent
@@ -138,7 +137,7 @@ class Neighborhood:
     def break_doors(
         self, top: Iterable[str] = (), without: str = "", ident: Iterable[str] = (), *, reload: bool = True
     ) -> None:
-        """pg_hba.conf as the matrix has it, but for lines on `top` of it and those `without` which it is; more of `ident`."""
+        """pg_hba.conf as the matrix has it, but for lines on `top` and those `without` which it is; more of `ident`."""
         lines = [line for line in hba.lines(self.matrix, SHELF) if not without or without not in line]
         self.cluster.access([*top, *lines], [IDENT, *ident], reload=reload)
         if not reload:  # the server knows times of files by the second
@@ -166,26 +165,6 @@ class Neighborhood:
         """Those that accept connections."""
         found = self.sql("SELECT datname FROM pg_database WHERE datallowconn AND datconnlimit <> -2 ORDER BY 1")
         return [name for (name,) in found]
-
-    def rows(self) -> dict[tuple[str, str, str], tuple[int, str]]:
-        """Number and checksum of the rows of every table of every database, large objects included."""
-        found = {}
-        for database in self.databases():
-            with self.cursor(database) as cursor:
-                cursor.execute(TABLES)
-                for schema, table, query in cursor.fetchall():
-                    cursor.execute(query)
-                    found[database, schema, table] = cursor.fetchone()
-        return found
-
-    def things(self) -> set[tuple[str, ...]]:
-        """(database, kind, name) of all that somebody made."""
-        found = {("", *row) for row in self.sql(SHARED_THINGS)}
-        for database in self.databases():
-            with self.cursor(database, options="-c search_path=pg_catalog") as cursor:
-                cursor.execute(THINGS)
-                found |= {(database, *row) for row in cursor.fetchall()}
-        return found
 
     def work(self) -> None:
         """Every declared login does its daily work, from where it lives, with its own secret. All of it is taken back."""

@@ -1,6 +1,12 @@
-"""SQL that tells what rows and what things a server holds, to compare before and after."""
+"""What rows and what things a server holds, to compare before and after."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from live.engine.neighborhood import Neighborhood
 
 TABLES = """
 SELECT n.nspname, c.relname, format('SELECT count(*), coalesce(md5(string_agg(t::text, E''\\n'' ORDER BY t::text)), '''')
@@ -33,3 +39,48 @@ UNION ALL SELECT 'event trigger', evtname FROM pg_event_trigger UNION ALL SELECT
 UNION ALL SELECT 'foreign server', srvname FROM pg_foreign_server
 UNION ALL SELECT 'user mapping', usename || ' on ' || srvname FROM pg_user_mappings
 UNION ALL SELECT 'large object', oid::text FROM pg_largeobject_metadata"""
+
+
+@dataclass
+class State:
+    """Number and checksum of the rows of each table (database, schema, table), large objects included; (database, kind,
+    name) of all that somebody made; the databases that could be entered."""
+
+    rows: dict[tuple[str, str, str], tuple[int, str]] = field(default_factory=dict)
+    things: set[tuple[str, ...]] = field(default_factory=set)
+    entered: set[str] = field(default_factory=set)
+
+
+def state_of(library: Neighborhood) -> State:
+    """The state now."""
+    state = State(things={("", *row) for row in library.sql(SHARED_THINGS)})
+    for database in library.databases():
+        state.entered.add(database)
+        with library.cursor(database, options="-c search_path=pg_catalog") as cursor:
+            _look(state, database, cursor)
+    return state
+
+
+def _look(state: State, database: str, cursor: Any) -> None:
+    cursor.execute(THINGS)
+    state.things |= {(database, *row) for row in cursor.fetchall()}
+    cursor.execute(TABLES)
+    for schema, table, query in cursor.fetchall():
+        cursor.execute(query)
+        state.rows[database, schema, table] = cursor.fetchone()
+
+
+def assert_nothing_lost(library: Neighborhood, before: State, lost: Iterable[str] = ()) -> None:
+    """All rows and all things of before are there, but for what was allowed to go. What cannot be entered any more is known
+    to exist."""
+    now = state_of(library)
+    changed = {
+        key: (row, now.rows.get(key))
+        for key, row in before.rows.items()
+        if key[0] in now.entered and now.rows.get(key) != row
+    }
+    assert not changed, f"rows were changed: {changed}"
+    gone = {
+        f"{kind} {name}" for database, kind, name in before.things - now.things if not database or database in now.entered
+    }
+    assert gone == set(lost), f"things were dropped: {gone}"

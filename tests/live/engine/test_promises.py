@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import engine
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import ServerError
-from live.engine.cases import assert_no_secrets, assert_nothing_lost, rules, states, told
+from live.engine.cases import assert_no_secrets, rules, states, told
 from live.engine.facts import Fact, facts
 from live.engine.mess import plant_mess
 from live.engine.neighborhood import BOTH, WATCHER, Neighborhood
+from live.engine.state import assert_nothing_lost, state_of
 from live.postgres import programs
 
 ALL = ("safe", "disruptive", "removal")
@@ -26,13 +27,13 @@ def sessions(library: Neighborhood, role: str) -> int:
 
 def test_everything_at_once(library: Neighborhood) -> None:
     plant_mess(library)
-    rows, things = library.rows(), library.things()
+    before = state_of(library)
     foretold, ended = library.foretell(), library.enforce()
     assert foretold["statements"] == ended["statements"]
     assert told(foretold) == told(ended)
     assert rules(ended) <= {"role-unallocated", "schema-table-undeclared"}, told(ended)
     library.work()
-    assert_nothing_lost(library, rows, things)
+    assert_nothing_lost(library, before)
     assert library.enforce()["statements"] == []
 
 
@@ -194,13 +195,13 @@ def test_no_server_yet(library: Neighborhood) -> None:
 
 def test_what_is_there_counts_as_applied(library: Neighborhood) -> None:
     library.sql("DROP SCHEMA good_neighbor CASCADE", "loans")
-    rows = library.rows()
+    before = state_of(library)
     done = library.enforce(baseline=["loans"])
     assert (done["compliant"], rules(done, "remedied")) == (True, {"schema-unbaselined"}), told(done)
     assert library.sql("SELECT path, state FROM good_neighbor.schema_file", "loans") == [
         ("schemas/loans/001.sql", "baseline")
     ]
-    assert library.rows() == rows
+    assert state_of(library).rows == before.rows
     assert library.enforce()["violations"] == []
 
 

@@ -13,8 +13,13 @@ def test_from_nothing(gold: Gold) -> None:
     foretold, made = gold.story["foretold"], gold.story["made"]
     assert foretold["statements"] == made["statements"]
     assert {entry["database"]: entry["observed"] for entry in gold.story["asked"]["databases"]} == {
-        "loans": "needs_creation", "catalogue": "needs_creation", 'Odd "db" 100%s.x\\é': "needs_creation", "rooms": "planned",
-        "old_letters": "needs_creation", "coins": "external"}
+        "loans": "needs_creation",
+        "catalogue": "needs_creation",
+        'Odd "db" 100%s.x\\é': "needs_creation",
+        "rooms": "planned",
+        "old_letters": "needs_creation",
+        "coins": "external",
+    }
     assert made["compliant"], told(made)
     assert rules(made) == {"schema-table-missing"}, told(made)
 
@@ -53,8 +58,19 @@ def test_silence(gold: Gold, library: Neighborhood) -> None:
 def test_databases_are_told(library: Neighborhood) -> None:
     found = {entry.pop("database"): entry for entry in library.check()["databases"]}
     assert found["loans"].pop("size_bytes") > 1_000_000
-    assert found["loans"] == {"service": "loans", "declared": "active", "observed": "active", "owner": "loans_owner",
-                              "connections": 0, "connection_limit": 9}
+    assert found["loans"] == {
+        "service": "loans",
+        "declared": "active",
+        "observed": "active",
+        "owner": "loans_owner",
+        "connections": 0,
+        "connection_limit": 9,
+    }
     assert {name: entry["observed"] for name, entry in found.items()} == {
-        "loans": "active", "catalogue": "active", 'Odd "db" 100%s.x\\é': "active", "rooms": "planned", "old_letters": "retired",
-        "coins": "external"}
+        "loans": "active",
+        "catalogue": "active",
+        'Odd "db" 100%s.x\\é': "active",
+        "rooms": "planned",
+        "old_letters": "retired",
+        "coins": "external",
+    }

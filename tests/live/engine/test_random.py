@@ -1,4 +1,4 @@
-"""The plan's properties on a real server, with anything planted: a model shares its author's blind spots, a server does not."""
+"""The plan's properties on a real server, with anything planted: a model shares its author's blind spots."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hypothesis import given, note
-from live.engine.cases import assert_no_secrets, assert_nothing_lost, states, told
+from live.engine.cases import assert_no_secrets, states, told
 from live.engine.facts import facts
 from live.engine.gold import Gold
 from live.engine.neighborhood import BOTH, Neighborhood
 from live.engine.plants import ANYTHING, Statement, examples, plant
+from live.engine.state import assert_nothing_lost, state_of
 from live.engine.test_promises import undo
 
 KEPT = {"role-unallocated", "database-unallocated"}  # fenced, and reported for good
@@ -31,7 +32,7 @@ def always(library: Neighborhood, gold: Gold, number: int, check: Check) -> None
 
 def test_enforce(library: Neighborhood, gold: Gold) -> None:
     def check() -> None:
-        rows, made = library.rows(), library.things()
+        before = state_of(library)
         foretold, ended = library.foretell(), library.enforce()
         note(told(ended))
         note("\n".join(ended["statements"]))
@@ -42,7 +43,7 @@ def test_enforce(library: Neighborhood, gold: Gold) -> None:
         again = library.enforce()
         assert again["statements"] == []
         assert {v["message"] for v in states(again)} == {v["message"] for v in states(ended)}
-        assert_nothing_lost(library, rows, made)
+        assert_nothing_lost(library, before)
         assert_no_secrets(library, ended)
         library.work()
 

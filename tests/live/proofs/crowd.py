@@ -12,7 +12,8 @@ from live.proofs.house import SERVER, SUPERUSER, House
 
 SCHEMA = """
 CREATE TABLE person (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE);
-CREATE TABLE visit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, person bigint NOT NULL REFERENCES person, at timestamptz);
+CREATE TABLE visit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    person bigint NOT NULL REFERENCES person, at timestamptz);
 CREATE INDEX visit_person ON visit (person);
 CREATE VIEW visitor AS SELECT name, max(at) AS at FROM person JOIN visit ON visit.person = person.id GROUP BY name;
 INSERT INTO person (name) SELECT 'person ' || n FROM generate_series(1, 10) n;
@@ -31,7 +32,7 @@ class Crowd(House):
         return self.folder / "schema.sql"
 
     def connections(self) -> dict[str, str]:
-        """Enough for all: three for each service, and twenty kept back. Their catalogs find room in memory, as on a real server."""
+        """Enough for all: three for each service, and twenty kept back. Their catalogs find room in memory."""
         most = {"max_connections": str(max(150, 3 * self.count + 20))}
         return {**super().connections(), **most, "shared_buffers": "256MB", "log_statement": "none"}
 
@@ -78,7 +79,9 @@ class Crowd(House):
             "status": "active",
             "connection_limit": 2,
             "backup": "important",
-            "readers": [{"role": f"reader_{number:03}", "password": f"fake-{number:03}-Gd4hNs9bVc6jXf3t", "connection_limit": 1}],
+            "readers": [
+                {"role": f"reader_{number:03}", "password": f"fake-{number:03}-Gd4hNs9bVc6jXf3t", "connection_limit": 1}
+            ],
             "settings": {"statement_timeout": "5s"},
             "tables": ["person", "visit"],
             "schema_files": [str(self.schema_file), *more_files],

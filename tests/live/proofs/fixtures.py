@@ -40,7 +40,7 @@ def worker_house() -> Iterator[House]:
 
 @pytest.fixture(scope="session")
 def furnished(worker_house: House, by_hand: Gold) -> Iterator[Gold]:
-    """The server as one run of `site` makes it of the one made by hand; the settings files stay with the worker's cluster."""
+    """The server as one run of `site` makes it of the one made by hand; settings files stay with the worker's cluster."""
     worker_house.reset(by_hand.data, by_hand.manifest)
     worker_house.access()
     played = plays.site(worker_house)

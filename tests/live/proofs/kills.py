@@ -32,9 +32,11 @@ class Loop:
 
     def __str__(self) -> str:
         left = ", ".join(f"{count} {name}" for name, count in sorted(self.left.items()))
-        return (f"seed {self.seed}: {self.killed} killed within {self.length:.2f} s of work; left behind: {left}; "
-                f"{self.versions} versions of new databases' rows; {self.watch.looks} looks, longest gap "
-                f"{self.watch.longest_gap * 1000:.0f} ms; the stranger was refused {self.watch.knocks}")
+        return (
+            f"seed {self.seed}: {self.killed} killed within {self.length:.2f} s of work; left behind: {left}; "
+            f"{self.versions} versions of new databases' rows; {self.watch.looks} looks, longest gap "
+            f"{self.watch.longest_gap * 1000:.0f} ms; the stranger was refused {self.watch.knocks}"
+        )
 
 
 def twice(folder: Path) -> str:
@@ -87,7 +89,11 @@ def leftover(house: House) -> str:
     if not all(there.values()):
         return "a closed database"
     tables = [house.rows("SELECT to_regclass('public.applied') IS NOT NULL", name)[0][0] for name in there]
-    return "all schema files applied" if tables.count(True) == len(MADE) else f"{tables.count(True)} of {len(MADE)} databases filled"
+    return (
+        "all schema files applied"
+        if tables.count(True) == len(MADE)
+        else f"{tables.count(True)} of {len(MADE)} databases filled"
+    )
 
 
 def assert_right(house: House, arguments: Mapping[str, Any], before: Mapping[str, Any], once: str) -> None:

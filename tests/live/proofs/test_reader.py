@@ -148,9 +148,34 @@ def test_writes_nothing(grown: House) -> None:
     assert state(grown, HOME) == before
 
 
-def test_makes_no_large_objects(grown: House) -> None:
-    with closing(grown.enter(READER, password(READER), HOME)) as session:
+def test_large_objects_that_it_makes_are_taken_from_it(tidy: House) -> None:
+    """PostgreSQL lets every role make them (docs/decisions/large-objects.md); none stays its own."""
+    with closing(tidy.enter(READER, password(READER), HOME)) as session:
+        assert not_refused(session, LARGE_OBJECTS).keys() == set(LARGE_OBJECTS)
+        session.autocommit = True
+        with session.cursor() as cursor:
+            cursor.execute("SELECT lo_from_bytea(0, 'mine')")
+            (made,) = cursor.fetchone()
+    result = run_module(tidy.arguments())
+    told = [(violation["rule"], violation["role"], violation["state"]) for violation in result["violations"]
+            if violation["object"] == str(made)]
+    assert told == [("owner-object", READER, "remedied")]
+    with closing(tidy.enter(READER, password(READER), HOME)) as session:
+        attempts = (f"SELECT lo_get({made})", f"SELECT lo_put({made}, 0, 'more')", f"SELECT lo_unlink({made})")
+        assert not_refused(session, attempts) == {}
+
+
+def test_large_objects_can_be_closed_to_it_by_hand(tidy: House) -> None:
+    functions = "FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea)"
+    with closing(tidy.admin(HOME)) as session, session.cursor() as cursor:
+        session.autocommit = True
+        cursor.execute(f"REVOKE EXECUTE ON {functions} FROM PUBLIC; GRANT EXECUTE ON {functions} TO {OWNER}")
+    result = run_module(tidy.arguments())
+    assert (result["compliant"], result["changed"]) == (True, False), result["statements"]
+    with closing(tidy.enter(READER, password(READER), HOME)) as session:
         assert not_refused(session, LARGE_OBJECTS) == {}
+    with closing(tidy.enter(OWNER, password(OWNER), HOME)) as session:
+        assert not_refused(session, LARGE_OBJECTS).keys() == set(LARGE_OBJECTS)
 
 
 def test_what_postgresql_lets_every_role_do_to_itself_is_taken_back(tidy: House) -> None:

@@ -11,7 +11,8 @@ from live.proofs.house import House, checksums, run_module
 
 USER, OWNER, HOME = "world_user", "bbworlds_world_owner", "bbworlds_world"
 ASSET = """INSERT INTO assets (owner_ref, name, kind, media_type, storage_key, size_bytes, sha256)
-SELECT 'someone', 'asset ' || n, 'model', 'model/gltf-binary', 'key ' || n, 1, sha256(n::text::bytea) FROM generate_series(1, 5) n"""
+SELECT 'someone', 'asset ' || n, 'model', 'model/gltf-binary', 'key ' || n, 1, sha256(n::text::bytea)
+FROM generate_series(1, 5) n"""
 # made later by the owner, whose triggers guard only the tables of its schema file
 LATER = """
 CREATE TABLE place (id int PRIMARY KEY, note text);
@@ -63,7 +64,7 @@ EXPLAIN ANALYZE DELETE FROM place
 MERGE INTO place USING (SELECT 1 AS it) AS one ON place.id = one.it WHEN MATCHED THEN DELETE
 MERGE INTO places USING (SELECT 1 AS it) AS one ON places.id = one.it WHEN MATCHED THEN DELETE
 DO 'BEGIN DELETE FROM public.place; END'
-DO 'DECLARE c CURSOR FOR SELECT * FROM public.place; BEGIN FOR r IN c LOOP DELETE FROM public.place WHERE CURRENT OF c; END LOOP; END'
+DO 'DECLARE c CURSOR FOR TABLE place; BEGIN FOR r IN c LOOP DELETE FROM place WHERE CURRENT OF c; END LOOP; END'
 SELECT forget(1)
 DROP TABLE place CASCADE
 ALTER TABLE visit DETACH PARTITION visit_old

@@ -10,7 +10,18 @@ import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import plan, sql
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.snapshot import Snapshot
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.items import (
-    Database, DefaultGrant, Extension, Grant, Membership, Owner, Role, Session, Setting, Table, Thing)
+    Database,
+    DefaultGrant,
+    Extension,
+    Grant,
+    Membership,
+    Owner,
+    Role,
+    Session,
+    Setting,
+    Table,
+    Thing,
+)
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.model import Model
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.plan import Options, Plan
 from hypothesis import given, settings
@@ -43,8 +54,11 @@ def test_it_converges(snapshot: Snapshot) -> None:
     assert made(first.after).steps == []
     for verdict in first.verdicts:
         if verdict.state == "open":
-            assert verdict.violation.remedy_kind == "manual" or not verdict.violation.changes or "unallocated" in (
-                verdict.violation.rule.id), verdict
+            assert (
+                verdict.violation.remedy_kind == "manual"
+                or not verdict.violation.changes
+                or "unallocated" in (verdict.violation.rule.id)
+            ), verdict
 
 
 @EXAMPLES
@@ -93,8 +107,12 @@ def test_additive_only_adds(snapshot: Snapshot) -> None:
         assert present.items() <= after.of(kind).items()
     assert after.of(Membership) == before.of(Membership)
     assert after.of(Session) == before.of(Session)
-    assert not [text for text in statements(found) if re.match(r"REVOKE|DROP|ALTER (?!DEFAULT PRIVILEGES)|SELECT", text)
-                if not text.startswith("REVOKE ALL ON DATABASE")]
+    assert not [
+        text
+        for text in statements(found)
+        if re.match(r"REVOKE|DROP|ALTER (?!DEFAULT PRIVILEGES)|SELECT", text)
+        if not text.startswith("REVOKE ALL ON DATABASE")
+    ]
 
 
 def test_additive_leaves_a_strangers_closed_database() -> None:
@@ -131,5 +149,7 @@ def test_what_no_rule_explains_is_still_a_violation() -> None:
     state = replace(TIDY[18], model=TIDY[18].model.copy())
     state.model.put(Thing("loans", "comet", "halley"))
     found = made(state)
-    assert [(verdict.violation.rule.id, verdict.violation.how_bad) for verdict in found.verdicts] == [("world-unexplained", "high")]
+    assert [(verdict.violation.rule.id, verdict.violation.how_bad) for verdict in found.verdicts] == [
+        ("world-unexplained", "high")
+    ]
     assert found.steps == []

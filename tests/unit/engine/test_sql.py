@@ -108,8 +108,8 @@ CHANGES: dict[str, tuple[Item | None, Item | None, list[str]]] = {
         Session("d", "r"),
         None,
         [
-            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE usename = 'r' AND datname = 'd'"
-            " AND pid <> pg_catalog.pg_backend_pid()"
+            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
+            " WHERE usename = 'r' AND datname = 'd' AND pid <> pg_catalog.pg_backend_pid()"
         ],
     ),
 }

@@ -12,7 +12,20 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog imp
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.snapshot import Snapshot
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.expand.scope import Scope
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.items import (
-    PUBLIC, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role, Session, Setting, Table, Thing)
+    PUBLIC,
+    Database,
+    DefaultGrant,
+    Extension,
+    Grant,
+    Membership,
+    Obj,
+    Owner,
+    Role,
+    Session,
+    Setting,
+    Table,
+    Thing,
+)
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.parse import parse
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.model import Item, Model
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.plan import Options
@@ -94,7 +107,7 @@ def _grant(draw: st.DrawFn, state: Snapshot) -> None:
     words = draw(st.lists(st.sampled_from(usual), min_size=1, unique=True)) if usual else []
     if column:
         words = [word for word in words if word in ("SELECT", "INSERT", "UPDATE")]
-    options = words[:draw(st.integers(0, 1))] if grantee != PUBLIC else []
+    options = words[: draw(st.integers(0, 1))] if grantee != PUBLIC else []
     if words and owner and grantee != owner:
         state.model.put(Grant(obj, column, grantee, owner, tuple(sorted(words)), tuple(sorted(options))))
 
@@ -128,10 +141,17 @@ def _database(draw: st.DrawFn, state: Snapshot) -> None:
 
 def _attributes(draw: st.DrawFn, state: Snapshot) -> None:
     item = state.model.of(Role)[_role(draw, state),]
-    state.model.put(replace(
-        item, login=draw(st.booleans()), createdb=draw(st.booleans()), replication=draw(st.booleans()),
-        limit=draw(st.sampled_from([-1, 0, 2, 30])), expiry=draw(st.sampled_from(["none", "past", "future"])),
-        password=draw(st.sampled_from(["none", "declared", "md5", "other", "shared:loans_owner", "unknown"]))))
+    state.model.put(
+        replace(
+            item,
+            login=draw(st.booleans()),
+            createdb=draw(st.booleans()),
+            replication=draw(st.booleans()),
+            limit=draw(st.sampled_from([-1, 0, 2, 30])),
+            expiry=draw(st.sampled_from(["none", "past", "future"])),
+            password=draw(st.sampled_from(["none", "declared", "md5", "other", "shared:loans_owner", "unknown"])),
+        )
+    )
 
 
 def _setting(draw: st.DrawFn, state: Snapshot) -> None:
@@ -142,8 +162,16 @@ def _setting(draw: st.DrawFn, state: Snapshot) -> None:
 def _default(draw: st.DrawFn, state: Snapshot) -> None:
     database = draw(st.sampled_from(PLACES))
     words = draw(st.lists(st.sampled_from(["SELECT", "INSERT", "DELETE"]), min_size=1, unique=True))
-    state.model.put(DefaultGrant(database, SCOPE.places[database].owner, draw(st.sampled_from(["", "public"])), "TABLES",
-                                 draw(st.sampled_from([PUBLIC, _role(draw, state)])), tuple(sorted(words))))
+    state.model.put(
+        DefaultGrant(
+            database,
+            SCOPE.places[database].owner,
+            draw(st.sampled_from(["", "public"])),
+            "TABLES",
+            draw(st.sampled_from([PUBLIC, _role(draw, state)])),
+            tuple(sorted(words)),
+        )
+    )
 
 
 def _thing(draw: st.DrawFn, state: Snapshot) -> None:
@@ -156,9 +184,26 @@ def _session(draw: st.DrawFn, state: Snapshot) -> None:
 
 
 def _gone(draw: st.DrawFn, state: Snapshot) -> None:
-    items: list[Item] = [*state.model.of(Extension).values(), *state.model.of(DefaultGrant).values(),
-                         *state.model.of(Setting).values()]
+    items: list[Item] = [
+        *state.model.of(Extension).values(),
+        *state.model.of(DefaultGrant).values(),
+        *state.model.of(Setting).values(),
+    ]
     state.model.drop(draw(st.sampled_from(sorted(items, key=str))))
 
 
-_PLANTS = (_grant, _grant, _grant, _revoke, _member, _owner, _database, _attributes, _setting, _default, _thing, _session, _gone)
+_PLANTS = (
+    _grant,
+    _grant,
+    _grant,
+    _revoke,
+    _member,
+    _owner,
+    _database,
+    _attributes,
+    _setting,
+    _default,
+    _thing,
+    _session,
+    _gone,
+)
