@@ -38,7 +38,7 @@ def median(costs: Iterable[Cost]) -> Cost:
 def repeated(times: int, before: Callable[[], object], run: Callable[[], Cost]) -> Cost:
     """The median of so many runs; `before` prepares each."""
     costs = []
-    for _ in range(times):
+    for _time in range(times):
         before()
         costs.append(run())
     return median(costs)
@@ -80,7 +80,7 @@ def _cost(crowd: Crowd, command: list[str | Path], its: dict[str, str], told: st
         assert process.stdin is not None
         process.stdin.write(told)
         process.stdin.close()
-        _, status, usage = os.wait4(process.pid, 0)
+        _pid, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, said.read_text()[-3000:]

@@ -145,7 +145,7 @@ def test_the_search_finds_what_is_planted(library: Neighborhood, tmp_path: Path)
     ]
     with processes.watched():
         said = subprocess.run(
-            [*command, "-a", f"sleep 0.2 # {secret}", "-vvv"], cwd=tmp_path, capture_output=True, text=True
+            [*command, "-a", f"sleep 0.2 # {secret}", "-vvv"], cwd=tmp_path, capture_output=True, text=True, check=True
         ).stdout
     assert processes.hold(secret)
     assert secret in said
