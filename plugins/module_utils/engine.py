@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from . import plan as planning
@@ -74,7 +73,8 @@ def foretell(server: Server, request: Request) -> Outcome:
 
 def _inspect_or_empty(server: Server, request: Request, absent: bool) -> tuple[Scope, Snapshot, list[str]]:
     try:
-        return (*_inspect(server, request), [])
+        with server.cursor() as cursor:
+            return (*_inspect(server, cursor, request), [])
     except ServerAbsent as error:
         if not absent:
             raise
@@ -85,8 +85,9 @@ def _inspect_or_empty(server: Server, request: Request, absent: bool) -> tuple[S
 
 def enforce(server: Server, request: Request) -> Outcome:
     """Makes it so, as far as the options allow, and looks again. Raises ServerError, with nothing half done."""
-    with _alone(server):
-        scope, first = _inspect(server, request)
+    with server.cursor() as cursor:
+        _wait_alone(cursor)
+        scope, first = _inspect(server, cursor, request)
         runner = Runner(server, scope, first.major, scope.passwords(), request.sources)
         undo = UndoFile(request.undo_file, request.server) if request.undo_file else None
         steps: list[planning.Step] = []
@@ -101,7 +102,7 @@ def enforce(server: Server, request: Request) -> Outcome:
                 undo.add(todo)
             runner.run(todo)
             steps += todo
-            _scope, found = _inspect(server, request)
+            _scope, found = _inspect(server, cursor, request)
             plan = planning.make(scope, found, request.options, request.sources)
         verdicts = _verdicts(initial, plan, runner.deferred, scope, request.options) if steps else initial.verdicts
         return Outcome(scope, first, found, verdicts, Plan(steps, verdicts, first, found))
@@ -123,7 +124,7 @@ def _verdicts(initial: Plan, last: Plan, deferred: Collection[tuple[str, str, st
     return found
 
 
-def _inspect(server: Server, request: Request) -> tuple[Scope, Snapshot]:
+def _inspect(server: Server, cursor: Cursor, request: Request) -> tuple[Scope, Snapshot]:
     scope = Scope(request.matrix, request.server, "postgres")
 
     def visit(databases: Mapping[str, Database]) -> dict[str, str]:
@@ -134,7 +135,7 @@ def _inspect(server: Server, request: Request) -> tuple[Scope, Snapshot]:
                       if name not in scope.places and found.connections}
         return named
 
-    found = read.read(server, scope.passwords(), visit)
+    found = read.read(server, cursor, scope.passwords(), visit)
     if found.bootstrap != "postgres":
         scope = Scope(request.matrix, request.server, found.bootstrap)
     expected = scope.spec.system_identifier
@@ -143,8 +144,7 @@ def _inspect(server: Server, request: Request) -> tuple[Scope, Snapshot]:
                           f"says {expected}; nothing was changed. Is the connection right? If the cluster was made anew, "
                           "correct system_identifier.")
     if _extensions_missing(scope, found):
-        with server.cursor() as cursor:
-            found.available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
+        found.available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
     return scope, found
 
 
@@ -163,16 +163,13 @@ def _may_change(found: Snapshot) -> None:
                           "log in as a superuser")
 
 
-@contextmanager
-def _alone(server: Server) -> Iterator[None]:
-    """One changing run at a time on one server. Raises ServerError that names who holds the lock."""
-    with server.cursor() as cursor:
-        end = time.monotonic() + _LOCK_PATIENCE
-        while not rows(cursor, f"SELECT pg_catalog.pg_try_advisory_lock({_LOCK})")[0][0]:
-            if time.monotonic() > end:
-                raise ServerError(f"another run is at work on this server: {_holder(cursor)}; wait for it and run again")
-            time.sleep(0.25)
-        yield
+def _wait_alone(cursor: Cursor) -> None:
+    """One changing run at a time on one server: the lock ends with the session. Raises ServerError that names its holder."""
+    end = time.monotonic() + _LOCK_PATIENCE
+    while not rows(cursor, f"SELECT pg_catalog.pg_try_advisory_lock({_LOCK})")[0][0]:
+        if time.monotonic() > end:
+            raise ServerError(f"another run is at work on this server: {_holder(cursor)}; wait for it and run again")
+        time.sleep(0.25)
 
 
 def _holder(cursor: Cursor) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 from .. import acl, scram
 from ..errors import ServerError
@@ -17,26 +18,23 @@ from .session import Cursor, Server
 from .snapshot import Snapshot
 
 
-def read(server: Server, passwords: Mapping[str, str | None],
-         visit: Callable[[Mapping[str, Database]], Mapping[str, str]], *, look_up_extensions: bool = False) -> Snapshot:
-    """Read `server`.
+def read(server: Server, cursor: Cursor, passwords: Mapping[str, str | None],
+         visit: Callable[[Mapping[str, Database]], Mapping[str, str]]) -> Snapshot:
+    """Read `server`: what is shared over `cursor`, which is in the maintenance database.
 
     `passwords`: the matrix's, by role; a role that is not in it, or has None, has nothing to be compared with.
     `visit` names the databases to look into, with the owner that each shall have, given all that exist. Raises ServerError
     where the server cannot be reached, or is no PostgreSQL 15 or later.
     """
-    with server.cursor() as cursor:
-        snapshot, names = _cluster(cursor, passwords)
-        if look_up_extensions:
-            snapshot.available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
+    snapshot, names = _cluster(cursor, passwords)
     databases = {database.name: database for database in snapshot.model.of(Database).values()}
     for name, owner in sorted(visit(databases).items()):
         if not databases[name].connections:
             snapshot.unseen[name] = "it refuses connections"
             continue
         try:
-            with server.cursor(name) as cursor:
-                inside.read(cursor, name, snapshot, names, owner)
+            with nullcontext(cursor) if name == server.database else server.cursor(name) as own:
+                inside.read(own, name, snapshot, names, owner)
             snapshot.visited |= {name}
         except ServerError as error:
             snapshot.unseen[name] = str(error)
