@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..module_utils.errors import Problem
 from ..module_utils.matrix.place import Place, shown
+from ..module_utils.schema.text import refusals
 
 COLLECTION = Path(__file__).parents[2]
 
@@ -40,6 +41,8 @@ def read_all(
         content = _read(path, playbook, place) if content is None else content
         if content is not None:
             contents[path] = content
+            for refusal in refusals(path, content):
+                place.wrong(f"cannot run: {refusal}", "correct the file")
     return [{"path": path, "content": content} for path, content in contents.items()]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..env_file import SettingsError, quote
 from .budget import check_budget
 from .names import check_names
 from .place import Place, hint, listed, meant, quoted, shown
@@ -131,9 +132,23 @@ def _check_env_files(place: Place, row: Allocation) -> None:
             at.at("variable").wrong(f"contradicts format {file.format}", "take it away, or write format: url")
         if file.login is None and len(logins) > 1 and not at.at("login").told:
             at.at("login").wrong("is missing, and the row has several logins", f"write {listed(logins, 'or')}")
+        if file.format == "dotenv":
+            _check_dotenv(at, row, file.login or logins[0])
         if file.login is not None and file.login not in logins:
             wrong = f"{quoted(file.login)} is no login of this service"
             at.at("login").wrong(wrong, f"write {meant(file.login, logins) or listed(logins, 'or')}")
+
+
+def _check_dotenv(at: Place, row: Allocation, role: str) -> None:
+    """The password must be one that every reader of a dotenv file reads alike."""
+    secret = {row.owner: row.password, **{login.role: login.password for login in row.logins}}.get(role)
+    if secret is None or faults(secret, role, ()):
+        return  # told as a fault of the password itself
+    try:
+        quote("password", secret)
+    except SettingsError as error:
+        wrong, _semicolon, write = str(error).partition("; ")
+        at.wrong(f"cannot hold the password of role {shown(role)}: {wrong}", write)
 
 
 def _check_unmanaged(place: Place, row: Allocation) -> None:

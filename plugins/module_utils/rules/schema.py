@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 from ..items import Database, Extension, SchemaFile, Table, Thing
 from ..matrix.types import ACTIVE
 from ..model import Change
-from ..schema.files import BASELINE
+from ..schema.files import BASELINE, COMMITTED, STARTED, Record, pending
 from ..schema.files import SchemaFile as SchemaText
 from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 from .road import WRAPPERS
@@ -83,14 +83,17 @@ def files(world: World) -> Iterator[Violation]:
         if row is None or place.kind != ACTIVE or not row.secret_managed or database is None or not database.connections:
             continue
         sources = world.sources.get(place.name, ())
-        records = {file.path: file for file in world.now.of(SchemaFile).values() if file.database == place.name}
-        missing = [source for source in sources if not _is_done(records.get(source.path))]
-        for problem in _altered(sources, records):
-            yield Violation(ALTERED, problem, database=place.name, object=problem.split()[0], service=place.service)
-        if not missing or any(_altered(sources, records)):
+        records = {file.path: file for file in world.now.near(SchemaFile, place.name)}
+        todo = pending(sources, [_record(file) for file in records.values()])
+        for problem in todo.problems:
+            path = next((source.path for source in sources if source.path in problem), None)
+            yield Violation(ALTERED, f"{problem}.", database=place.name, object=path,
+                            service=place.service)
+        missing = list(todo.to_apply)
+        if not missing or todo.problems:
             continue
-        tables = {table.name for table in world.now.of(Table).values()
-                  if table.database == place.name and table.schema == "public" and table.kind == "TABLE"}
+        tables = {table.name for table in world.now.near(Table, place.name)
+                  if table.schema == "public" and table.kind == "TABLE"}
         if not records and tables & set(row.tables):
             yield _unbaselined(world, place.name, row.service, missing)
             continue
@@ -109,11 +112,8 @@ def _unbaselined(world: World, database: str, service: str, missing: list[Schema
                      named, service, kind=SAFE)
 
 
-def _is_done(record: SchemaFile | None) -> bool:
-    return record is not None and record.state in ("applied", BASELINE, "started")
-
-
-def _altered(sources: Iterable[SchemaText], records: Mapping[str, SchemaFile]) -> list[str]:
-    return [f"{source.path} was changed after it had been applied to database {records[source.path].database}: put its old "
-            "text back, and write what is new into a new file at the end of schema_files." for source in sources
-            if _is_done(records.get(source.path)) and records[source.path].checksum != source.checksum]
+def _record(file: SchemaFile) -> Record:
+    """What the database says of a file, as the schema engine's own word."""
+    state, _colon, outcome = file.state.partition(":")
+    ended = COMMITTED if state == STARTED and not outcome else outcome
+    return Record(file.path, file.checksum, state, None if ended in ("", "unknown") else ended)

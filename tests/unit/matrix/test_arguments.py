@@ -112,6 +112,14 @@ def test_files_that_cannot_be_read_are_told_with_all_else(
     assert "schema_files[xxx" in lines[-1]
 
 
+def test_files_that_cannot_run_are_told_too(arguments: dict[str, Any], playbook: Path) -> None:
+    (playbook / "psql.sql").write_text("CREATE TABLE t ();\n\\i more.sql\nCOMMIT;\n")
+    arguments["allocation"][0]["schema_files"] = ["psql.sql"]
+    lines = told(arguments, playbook)
+    assert [line.partition(": cannot run: ")[0] for line in lines] == ["service kitchen: schema_files[psql.sql]"] * 2
+    assert "psql.sql:2: " in lines[0] and "psql.sql:3: " in lines[1]
+
+
 @pytest.mark.parametrize(("server", "says"), [
     (None, "this task: server: is missing; write shelf.example, bank.example or desk.example"),
     ("shelf.exmple", "this task: server: 'shelf.exmple' is none of good_neighbor_servers; "
