@@ -35,7 +35,8 @@ _CONCURRENTLY = "tuple concurrently updated"
 
 @dataclass
 class Runner:
-    """Carries out steps. `passwords`: the matrix's, by role. `deferred` collects the violations whose steps got no lock."""
+    """Carries out steps. `passwords`: the matrix's, by role. `deferred` collects the violations whose steps got no lock,
+    `held` by database the schema file that got none: those after it wait too."""
 
     server: Server
     scope: Scope
@@ -43,6 +44,7 @@ class Runner:
     passwords: Mapping[str, str | None] = field(repr=False)
     sources: Mapping[str, tuple[SchemaText, ...]]
     deferred: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
 
     def run(self, steps: Iterable[Step]) -> None:
         """All steps, in order. Raises ServerError that names statement, place and way out; what ran before it stays."""
@@ -124,11 +126,15 @@ class Runner:
             records.record_baseline(connection.cursor(), [source])
             return
         owner = self.scope.places[file.database].owner
+        waits = self.held.get(file.database)
+        if waits is not None:
+            self.deferred[step.key] = f"{file.path} comes after {waits}, which waits"
+            return
         try:
             apply_file(source, admin=connection, connect_as=self._connect_as(file.database), owner=owner,
                        password=self.passwords.get(owner), lock_timeout=self.server.lock_timeout)
         except SchemaFileDeferred as error:
-            self.deferred[step.key] = str(error)
+            self.deferred[step.key], self.held[file.database] = str(error), file.path
         except SchemaFileError as error:
             raise SchemaFileError(f"{_place(step, self.scope)}: {error}") from None
 

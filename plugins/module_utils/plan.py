@@ -37,6 +37,7 @@ from .rules import registry
 from .rules.base import EXCEPTED, OPEN, REMEDIED, UNCHECKED, Violation, World
 from .rules.database import UNSEEN
 from .rules.world import UNREADABLE
+from .schema.files import APPLIED, BASELINE
 from .schema.files import SchemaFile as SchemaText
 from .schema.text import created_tables
 
@@ -137,8 +138,8 @@ def _turn(
                 todo.setdefault(change, violation)
     steps = []
     moved: set[Obj] = set()  # have a new owner in this turn: their grants are judged in the next one, by their new grantor
-    for change, violation in sorted(todo.items(), key=lambda pair: (_stage(pair[0]), pair[0].item.key)):
-        if not simulate.possible(change, state.model) or not _ready(change, scope, state):
+    for change in sorted(todo, key=lambda change: (_stage(change), _rank(change, sources), change.item.key)):
+        if not simulate.possible(change, state.model) or not _ready(change, scope, state, sources):
             continue
         if isinstance(change.item, Grant) and change.item.obj in moved:
             continue
@@ -154,7 +155,8 @@ def _turn(
         stage, phase = _stage(change)
         database = _where(change.item)
         taken_back = () if database in fresh else tuple(undo.statements(change, earlier, state))
-        steps.append(Step(change, database, violation.key, (stage, database if stage == 1 else "", turn, phase), taken_back))
+        order = (stage, database if stage == 1 else "", turn, phase)
+        steps.append(Step(change, database, todo[change].key, order, taken_back))
     return steps
 
 
@@ -222,11 +224,23 @@ def state_of(violation: Violation, scope: Scope, options: Options) -> str:
     return EXCEPTED if excepted(violation, scope, options) else OPEN
 
 
-def _ready(change: Change, scope: Scope, state: Snapshot) -> bool:
-    """Whether a schema file can run: its owner gets in with the declared password, and its extensions are there."""
+def _rank(change: Change, sources: Mapping[str, tuple[SchemaText, ...]]) -> int:
+    """How many files stand before a schema file in its row."""
+    item = change.item
+    paths = [source.path for source in sources.get(item.database, ())] if isinstance(item, SchemaFile) else []
+    return paths.index(item.path) if isinstance(item, SchemaFile) and item.path in paths else 0
+
+
+def _ready(change: Change, scope: Scope, state: Snapshot, sources: Mapping[str, tuple[SchemaText, ...]]) -> bool:
+    """Whether a schema file can run: those before it have, its owner gets in with the declared password, and its
+    extensions are there."""
     file = change.after
     if not isinstance(file, SchemaFile) or file.state != "applied":
         return True
+    for source in sources.get(file.database, ())[: _rank(change, sources)]:
+        earlier = state.model.get(SchemaFile, file.database, source.path)
+        if earlier is None or earlier.state not in (APPLIED, BASELINE):
+            return False
     place, model = scope.places[file.database], state.model
     owner, database = model.get(Role, place.owner), model.get(Database, file.database)
     if owner is None or place.row is None or database is None or not database.connections or database.owner != place.owner:
