@@ -25,6 +25,17 @@ class Crowd(House):
     """The cluster. Nobody has made anything by hand there."""
 
     count: int = 3
+    more: int = 0  # tables of each database, besides the two; three objects each
+
+    @property
+    def schema(self) -> str:
+        """What every service's schema file says."""
+        return SCHEMA + "".join(f"CREATE TABLE {name} (id serial PRIMARY KEY);\n" for name in self.more_tables)
+
+    @property
+    def more_tables(self) -> list[str]:
+        """Their names."""
+        return [f"more_{number:02}" for number in range(self.more)]
 
     @property
     def schema_file(self) -> Path:
@@ -42,7 +53,7 @@ class Crowd(House):
         super(House, self).access(["local all postgres trust"], ())
         self.start()
         self.rows(f"ALTER ROLE postgres PASSWORD '{SUPERUSER}'")
-        self.schema_file.write_text(SCHEMA)
+        self.schema_file.write_text(self.schema)
         self.access()
 
     def end(self) -> Path:
@@ -83,7 +94,7 @@ class Crowd(House):
                 {"role": f"reader_{number:03}", "password": f"fake-{number:03}-Gd4hNs9bVc6jXf3t", "connection_limit": 1}
             ],
             "settings": {"statement_timeout": "5s"},
-            "tables": ["person", "visit"],
+            "tables": ["person", "visit", *self.more_tables],
             "schema_files": [str(self.schema_file), *more_files],
         }
 
