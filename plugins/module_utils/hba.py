@@ -8,21 +8,35 @@ PostgreSQL takes the first line that fits: https://www.postgresql.org/docs/curre
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from ipaddress import ip_network
+from itertools import zip_longest
 
 from .errors import GoodNeighborError
 from .matrix.types import ACTIVE, EVERYWHERE, Allocation, Matrix, SystemRole
 from .matrix.uses import rights
 
+HEADER = """\
+# {file} of {server}, written from the allocation matrix. Changes here are overwritten: change the matrix.
+"""
 LOCAL = "local"
 METHOD = "scram-sha-256"
 KEYWORDS = {"all", "sameuser", "samerole", "samegroup", "replication"}
-REJECTED = (
-    "local all all reject",
-    "local replication all reject",
-    "host all all all reject",
-    "host replication all all reject",
+Words = tuple[str, ...]  # a line, by its words; a line that the operator wrote is one word
+REJECTED: tuple[Words, ...] = (
+    ("local", "all", "all", "reject"),
+    ("local", "replication", "all", "reject"),
+    ("host", "all", "all", "all", "reject"),
+    ("host", "replication", "all", "all", "reject"),
 )
+
+
+@dataclass(frozen=True)
+class Section:
+    """Lines of one origin. `origin` is what a comment above them says, and what an error in one of them is blamed on."""
+
+    origin: str
+    lines: tuple[Words, ...]
 
 
 def lines(matrix: Matrix, server: str) -> list[str]:
@@ -30,22 +44,58 @@ def lines(matrix: Matrix, server: str) -> list[str]:
 
     Only active rows get lines. Passwords cross a network inside TLS only: loopback is `host`, the rest `hostssl`.
     """
+    return [" ".join(words) for section in sections(matrix, server) for words in section.lines]
+
+
+def sections(matrix: Matrix, server: str) -> list[Section]:
+    """The same lines by where they come from, replication apart. What stands twice counts where it stands first."""
     spec = matrix.server(server)
-    found = list(spec.hba)
-    for row in matrix.on(server):
-        if row.status == ACTIVE:
-            found += _row_lines(row)
-    for role in spec.system_roles:
-        found += _system_lines(role)
-    return [*dict.fromkeys(found), *REJECTED]
+    found = [Section(f"hba of server {server} in good_neighbor_servers", tuple((line,) for line in spec.hba))]
+    found += [Section(f"service {row.service} in good_neighbor_allocation: database {row.database}", tuple(_row_lines(row)))
+              for row in matrix.on(server) if row.status == ACTIVE]
+    found += [Section(f"system_roles of server {server}: {role.role} ({role.use or role.purpose or 'no purpose given'})",
+                      tuple(_system_lines(role))) for role in spec.system_roles]
+    found.append(Section(f"system_roles of server {server}: replication",
+                         tuple(line for role in spec.system_roles for line in _replication_lines(role))))
+    found.append(Section("everybody else is turned away", REJECTED))
+    seen: set[str] = set()
+    single = []
+    for section in found:
+        mine = {" ".join(words): words for words in section.lines if " ".join(words) not in seen or words in REJECTED}
+        seen.update(mine)
+        if mine:
+            single.append(Section(section.origin, tuple(mine.values())))
+    return single
+
+
+def text(matrix: Matrix, server: str) -> str:
+    """The whole pg_hba.conf of `server`: a header, then each section under a comment, its columns aligned."""
+    blocks = [HEADER.format(file="pg_hba.conf", server=server)]
+    for section in sections(matrix, server):
+        rows = [(*words[:3], "", words[3]) if len(words) == 4 else words for words in section.lines]
+        widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+        aligned = ["  ".join(word.ljust(size) for word, size in zip(row, widths)).rstrip() for row in rows]
+        blocks.append("\n".join([f"# {section.origin}.", *aligned]) + "\n")
+    return "\n".join(blocks)
+
+
+def ident_text(matrix: Matrix, server: str) -> str:
+    """The whole pg_ident.conf of `server`: all lines are the operator's."""
+    lines = matrix.server(server).ident
+    origin = f"# ident of server {server} in good_neighbor_servers.\n"
+    return HEADER.format(file="pg_ident.conf", server=server) + ("\n" + origin + "\n".join(lines) + "\n" if lines else "")
 
 
 def line(database: str, role: str, address: str) -> str:
     """One line that lets `role` into `database` from `address` with its password. Database and role as hba words."""
+    return " ".join(_words(database, role, address))
+
+
+def _words(database: str, role: str, address: str) -> Words:
     if address == LOCAL:
-        return f"local {database} {role} {METHOD}"
+        return ("local", database, role, METHOD)
     kind = "host" if ip_network(address, strict=False).is_loopback else "hostssl"
-    return f"{kind} {database} {role} {address} {METHOD}"
+    return (kind, database, role, address, METHOD)
 
 
 def word(name: str) -> str:
@@ -60,21 +110,25 @@ def word(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _row_lines(row: Allocation) -> list[str]:
+def _row_lines(row: Allocation) -> list[Words]:
     logins = [(login.role, row.client_addresses) for login in row.logins] or [(row.owner, row.client_addresses)]
     if row.logins and row.schema_files:
         # an owner that cannot log in may do so while its schema files are applied; at all other times nobody can
         logins.append((row.owner, row.client_addresses))
     logins += [(reader.role, reader.client_addresses) for reader in row.readers]
-    return [line(word(row.database), word(role), address) for role, addresses in logins for address in addresses]
+    return [_words(word(row.database), word(role), address) for role, addresses in logins for address in addresses]
 
 
-def _system_lines(role: SystemRole) -> list[str]:
-    may = rights(role)
-    databases = ["all" if name == EVERYWHERE else word(name) for name in may.connect]
-    if "REPLICATION" in may.attributes:
-        databases.append("replication")  # `all` does not include it
-    return [line(database, word(role.role), address) for database in databases for address in role.client_addresses]
+def _system_lines(role: SystemRole) -> list[Words]:
+    databases = ["all" if name == EVERYWHERE else word(name) for name in rights(role).connect]
+    return [_words(database, word(role.role), address) for database in databases for address in role.client_addresses]
+
+
+def _replication_lines(role: SystemRole) -> list[Words]:
+    """`all` does not include replication."""
+    if "REPLICATION" not in rights(role).attributes:
+        return []
+    return [_words("replication", word(role.role), address) for address in role.client_addresses]
 
 
 def network(address: str | None, netmask: str | None) -> str:

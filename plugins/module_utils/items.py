@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from .hba_file.text import mask
+
 PUBLIC = "public"  # PostgreSQL reserves the name, so no role can have it
 DATABASE_OWNER = "pg_database_owner"
 BOOKKEEPING = "good_neighbor"  # the schema in which applied schema files are recorded
@@ -267,9 +269,15 @@ class Door:
 
     @property
     def text(self) -> str:
-        """As a line, quotes left out."""
+        """As a line, quotes left out, secrets hidden."""
         address = (self.address,) if self.address else ()
-        return " ".join((self.type, ",".join(self.databases), ",".join(self.users), *address, self.method, *self.options))
+        options = map(mask, self.options)
+        return " ".join((self.type, ",".join(self.databases), ",".join(self.users), *address, self.method, *options))
+
+    @property
+    def shut(self) -> bool:
+        """Whether the server reads the line and never applies it: one for TLS or GSSAPI where that is off. No reload fails."""
+        return "record cannot match because" in self.error
 
 
 @dataclass(frozen=True, order=True, slots=True)

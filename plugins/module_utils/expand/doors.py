@@ -16,6 +16,7 @@ from typing import Union
 
 from .. import hba
 from ..catalog.snapshot import Snapshot
+from ..hba_file.text import words as fields_of
 from ..items import Door, IdentityMap
 from ..model import Model
 from .scope import Scope
@@ -23,8 +24,6 @@ from .scope import Scope
 ALL, REPLICATION, REJECT = "all", "replication", "reject"
 Network = Union[IPv4Network, IPv6Network]
 _EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
-_TOKEN = re.compile(r'((?:"(?:[^"]|"")*"|[^\s,"#])+)|(,)|(#.*)')
-_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 
 def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
@@ -33,36 +32,39 @@ def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
         return
     present = sorted(now.of(Door).values())
     wanted = [parse(line) for line in hba.lines(scope.matrix, scope.spec.name)]
-    wanted = [door for door in wanted if door.method != REJECT]
-    exact = {_what(door) for door in wanted}
-    for door in present:
-        if not door.error and (door.method == REJECT or _what(door) in exact or _may_stay(door, wanted)):
-            want.put(door)
-    broad = [door for door in present if not door.error and not (_what(door) in exact and door.method != REJECT)]
-    there = {_what(door): door.line for door in reversed(present) if not door.error}
-    for door in wanted:
-        if not _opens(door, broad, there.get(_what(door))):
-            want.put(door)
+    for door in (*right(present, wanted), *missing(present, wanted)):
+        want.put(door)
     for line in scope.spec.ident:
         words = line.split()
         if len(words) == 3:
             want.put(IdentityMap(*(word.strip('"') for word in words)))
 
 
+def right(present: Sequence[Door], wanted: Sequence[Door]) -> list[Door]:
+    """Those of the doors that are there which let in nobody but whom the wanted ones let in."""
+    open_to = [door for door in wanted if door.method != REJECT]
+    exact = {_what(door) for door in open_to}
+    return [door for door in present
+            if (not door.error or door.shut)
+            and (door.method == REJECT or _what(door) in exact or _may_stay(door, open_to))]
+
+
+def missing(present: Sequence[Door], wanted: Sequence[Door]) -> list[Door]:
+    """Those of the wanted doors that do not open: no line is there for them, or an earlier one turns their people away.
+
+    `present` in the order in which the server asks them, their lines' numbers rising.
+    """
+    open_to = [door for door in wanted if door.method != REJECT]
+    exact = {_what(door) for door in open_to}
+    read = [door for door in present if not door.error]
+    broad = [door for door in read if door.method == REJECT or _what(door) not in exact]
+    there = {_what(door): door.line for door in reversed(read)}
+    return [door for door in open_to if not _opens(door, broad, there.get(_what(door)))]
+
+
 def parse(line: str) -> Door:
     """A line of pg_hba.conf, in one form."""
-    fields: list[list[str]] = []
-    glued = False
-    for token, comma, _comment in _TOKEN.findall(line):
-        if comma:
-            glued = True
-        elif token:
-            word = _QUOTED.sub(lambda quoted: quoted[1].replace('""', '"'), token)
-            if glued and fields:
-                fields[-1].append(word)
-            else:
-                fields.append([word])
-            glued = False
+    fields = [[word.text for word in field] for field in fields_of(line)]
     words = [field[0] for field in fields]
     local = words[0] == "local"
     at = 3 if local else 4
@@ -83,8 +85,8 @@ def _cidr(word: str) -> str:
 
 
 def _what(door: Door) -> Door:
-    """The door without where it stands in the file."""
-    return replace(door, line=0)
+    """The door without where it stands in the file, and whether it opens now."""
+    return replace(door, line=0, error="")
 
 
 def _networks(address: str) -> tuple[Network, ...]:

@@ -14,6 +14,8 @@ from .kinds import (
     empty_or,
     file_mode,
     flag,
+    hba_line,
+    ident_line,
     integer,
     matching,
     name,
@@ -120,8 +122,8 @@ SERVER: Table = {
     "exceptions": Field(
         ListOf(Record(ACCEPTANCE, Acceptance, dict.fromkeys(ACCEPTANCE, ""))), allowed=IS_MANAGED
     ),
-    "hba": Field(ListOf(text), allowed=IS_MANAGED),
-    "ident": Field(ListOf(text), allowed=IS_MANAGED),
+    "hba": Field(ListOf(hba_line), allowed=IS_MANAGED),
+    "ident": Field(ListOf(ident_line), allowed=IS_MANAGED),
     "extensions": Field(extensions, allowed=IS_MANAGED),
     "replication_slots": Field(
         ListOf(matching(r"[a-z0-9_]{1,63}", "the name of a slot (small letters, digits and _)", "standby_1")),

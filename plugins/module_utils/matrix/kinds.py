@@ -12,10 +12,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from ..hba_file.text import mask, words
 from .place import Wrong, hint, kind_of, listed, plain, quoted
 
 LONGEST_NAME = 63  # bytes: NAMEDATALEN - 1
 CONTROL = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, line and paragraph separators
+DOORS = {"local": 4, **dict.fromkeys(("host", "hostssl", "hostnossl", "hostgssenc", "hostnogssenc"), 5)}  # fields at least
 MOST_CONNECTIONS = 262143  # what PostgreSQL's own max_connections takes
 
 
@@ -149,6 +151,37 @@ def address(value: object) -> str:
     except ValueError:
         write = f"write {network}, or the address without its prefix"
         raise Wrong(f"{quoted(word)} has bits to the right of its prefix", write) from None
+
+
+def hba_line(value: object) -> str:
+    """A line of pg_hba.conf that says itself whom it lets in: no comment, and nothing that stands in another file."""
+    word = _one_line(value)
+    fields = words(word)
+    if len(fields) < DOORS.get(fields[0][0].text if fields else "", len(fields) + 1):
+        raise Wrong(f"{quoted(mask(word))} is no line of pg_hba.conf that lets somebody in or turns somebody away",
+                    "write one such as local all postgres peer")
+    return word
+
+
+def ident_line(value: object) -> str:
+    """A line of pg_ident.conf: a map's name, an account, a role."""
+    word = _one_line(value)
+    if len(words(word)) != 3 or word.lstrip().startswith("include"):
+        raise Wrong(f"{quoted(word)} is no line of pg_ident.conf", "write a map, an account and a role")
+    return word
+
+
+def _one_line(value: object) -> str:
+    shown = quoted(mask(plain(value)) if isinstance(value, str) else value)
+    try:
+        word = text(value)
+    except Wrong as wrong:
+        raise Wrong(wrong.wrong.replace(quoted(value), shown), wrong.write) from None
+    if word.endswith("\\"):
+        raise Wrong(f"{shown} goes on in the line after it", "write it without the backslash at its end")
+    if any(part.text.startswith("@") and not part.quoted for field in words(word) for part in field):
+        raise Wrong(f"{shown} takes names from another file", "write the names, or in quotes one that begins with @")
+    return word
 
 
 def file_mode(value: object) -> str:

@@ -60,7 +60,7 @@ def judge(change: Change, world: World) -> list[Violation]:
 
 def _door(door: Door, world: World) -> Violation:
     name = f"pg_hba.conf line {door.line}"
-    if door.error:
+    if door.error and not door.shut:
         return Violation(BROKEN, f"{name} cannot be read ({door.error}): no reload succeeds and the old lines stay in "
                          "force, whatever the file says; correct it and reload.", object=name)
     database = door.databases[0] if len(door.databases) == 1 and door.databases[0] in world.scope.places else None
@@ -86,7 +86,12 @@ def _is_name(address: str) -> bool:
 
 def _missing(door: Door, world: World) -> Violation:
     database, role = door.databases[0], door.users[0]
-    return Violation(MISSING, f"No line of pg_hba.conf lets role {role} into database {database} "
-                     f"{f'from {door.address}' if door.address else 'over the local socket'} (wanted: «{door.text}»): add "
-                     "it and reload the server.", database=database if database in world.scope.places else None, role=role,
+    shut = next((other for other in world.now.of(Door).values() if other.shut and other.text == door.text), None)
+    if shut is not None:
+        says = f"Line {shut.line} of pg_hba.conf («{door.text}») lets nobody in ({shut.error}): switch TLS on (ssl = on)."
+    else:
+        says = (f"No line of pg_hba.conf lets role {role} into database {database} "
+                f"{f'from {door.address}' if door.address else 'over the local socket'} (wanted: «{door.text}»): add "
+                "it and reload the server.")
+    return Violation(MISSING, says, database=database if database in world.scope.places else None, role=role,
                      object=door.text, service=world.service(database, role))
