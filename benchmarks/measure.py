@@ -61,11 +61,6 @@ def floor(crowd: Crowd) -> Cost:
     return play(crowd, {"community.postgresql.postgresql_query": {**crowd.login_options(), "query": "SELECT 1"}})
 
 
-def start(crowd: Crowd) -> Cost:
-    """A playbook of no task: Ansible's own start."""
-    return play(crowd)
-
-
 def play(crowd: Crowd, *tasks: dict[str, Any], **variables: Any) -> Cost:
     """A playbook of these tasks, with these variables of the play."""
     playbook = crowd.folder / "playbook.yml"

@@ -55,13 +55,14 @@ def _names(crowd: Crowd, number: int) -> dict[str, str]:
 
 
 def script(crowd: Crowd) -> Cost:
-    """psql with a script that makes all of it from nothing, each schema file over a session of its owner."""
+    """A playbook of one task that runs psql, with a script that makes all of it from nothing, each schema file over a
+    session of its owner."""
     path = crowd.folder / "script.sql"
     path.touch(0o600)
     path.write_text("\n".join(_statements(crowd)))
-    its = {**environment(), "PGPASSWORD": SUPERUSER, "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")}
-    psql = [programs()[1] / "psql", "-qX", "-v", "ON_ERROR_STOP=1", "-f", path]
-    return measured(crowd, [*psql, _to(crowd, "postgres", SUPERUSER)], its)
+    words = [programs()[1] / "psql", "-qX", "-v", "ON_ERROR_STOP=1", "-f", path, _to(crowd, "postgres", SUPERUSER)]
+    libraries = {"LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")}
+    return play(crowd, {"ansible.builtin.command": {"argv": [str(word) for word in words]}, "environment": libraries})
 
 
 def _statements(crowd: Crowd) -> Iterator[str]:
