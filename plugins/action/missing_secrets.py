@@ -22,14 +22,16 @@ class ActionModule(MatrixAction):
         result: dict[str, Any] = super().run(tmp, task_vars)
         _result, options = self.validate_argument_spec(
             argument_spec={
-                "allocation": {"type": "raw", "required": True},
+                "allocation": {"type": "raw"},
                 "path": {"type": "path", "required": True},
             }
         )
         path = Path(options["path"])
         check = bool(self._task.check_mode)
         try:
-            made = add(path, missing(options["allocation"]), check=check)
+            given = options["allocation"] is not None
+            rows = options["allocation"] if given else self.of_the_inventory("allocation", task_vars or {})
+            made = add(path, missing(rows), check=check)
         except GoodNeighborError as error:
             return {**result, "failed": True, "changed": False, "msg": str(error)}
         return {

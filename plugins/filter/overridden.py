@@ -7,7 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible.template import accept_lazy_markers
+
+try:
+    from ansible.template import accept_lazy_markers
+except ImportError:  # Ansible before 2.19 has no markers
+    def accept_lazy_markers(plugin: Callable[..., object]) -> Callable[..., object]:
+        """Nothing to accept."""
+        return plugin
 
 from ..module_utils.errors import MatrixError
 from ..module_utils.matrix.overrides import overridden

@@ -20,9 +20,10 @@ description:
     An encrypted file is not added to.
 options:
   allocation:
-    description: The rows of C(good_neighbor_allocation), with the overrides of the inventory.
+    description:
+      - The rows of C(good_neighbor_allocation), with the overrides of the inventory. By default the inventory's own; before
+        ansible-core 2.19 only then a secret may be undefined at all.
     type: raw
-    required: true
   path:
     description: The file of variables, most often one in C(group_vars/all) of the inventory.
     type: path
@@ -36,8 +37,6 @@ attributes:
 EXAMPLES = r"""
 - name: Every password of the matrix has a secret
   bbworlds.good_neighbor.missing_secrets:
-    allocation: "{{ good_neighbor_allocation
-      | bbworlds.good_neighbor.overridden(good_neighbor_overrides | default({})) }}"
     path: "{{ good_neighbor_secrets_file }}"
 """
 

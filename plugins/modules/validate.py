@@ -15,16 +15,25 @@ description:
   - Judges the whole matrix on the controller and tells all errors at once, each with its row, its key, what is wrong and
     what to write instead.
   - Makes no connection to any host. Looks whether the schema files of active and planned rows are there.
+  - Takes the matrix from the variables of the inventory, C(good_neighbor_allocation) and C(good_neighbor_servers), with
+    C(good_neighbor_overrides) and C(good_neighbor_server_overrides), where O(allocation) and O(servers) say nothing. Then
+    every secret that is not defined is told at once with every version of Ansible; before ansible-core 2.19 Ansible itself
+    stops at the first one that a task's arguments need.
   - A secret that is not defined is an error of the row that needs it. No message shows a secret.
 options:
   servers:
-    description: The mapping C(good_neighbor_servers), with the overrides of the inventory.
+    description: The mapping C(good_neighbor_servers), with the overrides of the inventory. By default the inventory's own.
     type: raw
-    required: true
   allocation:
-    description: The rows of C(good_neighbor_allocation), with the overrides of the inventory.
+    description:
+      - The rows of C(good_neighbor_allocation), with the overrides of the inventory. By default the inventory's own.
     type: raw
-    required: true
+  hosts:
+    description:
+      - Hosts of the inventory, each of which must be a managed server of the matrix. Which one it is, its variable
+        C(good_neighbor_server) says, or else its name.
+    type: list
+    elements: str
 attributes:
   check_mode:
     description: Never changes anything.
@@ -37,10 +46,7 @@ seealso:
 EXAMPLES = r"""
 - name: The matrix is right
   bbworlds.good_neighbor.validate:
-    servers: "{{ good_neighbor_servers
-      | bbworlds.good_neighbor.overridden(good_neighbor_server_overrides | default({})) }}"
-    allocation: "{{ good_neighbor_allocation
-      | bbworlds.good_neighbor.overridden(good_neighbor_overrides | default({})) }}"
+    hosts: "{{ groups.good_neighbor | default([]) }}"
 """
 
 RETURN = r"""

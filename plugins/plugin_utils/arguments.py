@@ -13,7 +13,7 @@ from typing import Any
 
 from ..module_utils.errors import MatrixError, Problem
 from ..module_utils.matrix.parse import parse
-from ..module_utils.matrix.place import Place, hint, listed, plain, quoted
+from ..module_utils.matrix.place import Place, hint, listed, plain, quoted, shown
 from ..module_utils.matrix.secrets import without_secrets
 from ..module_utils.matrix.types import ACTIVE
 from .schema_sources import declared, read_all
@@ -43,6 +43,13 @@ def prepared(arguments: Mapping[str, Any], playbook: Path, *, secrets_withheld: 
     if problems:
         raise MatrixError(problems)
     return {**arguments, "allocation": only_own_secrets(rows, server), "schema_sources": sources}
+
+
+def check_hosts(hosts: Mapping[str, object], servers: object, problems: list[Problem]) -> None:
+    """Adds a problem for each host that is no managed server: `hosts` maps its name to the server's."""
+    for host, server in hosts.items():
+        key = "good_neighbor_server" if server != host else "in group good_neighbor"
+        _check_server(Place(f"host {shown(host)}", key, problems), server, servers)
 
 
 def only_own_secrets(rows: Iterable[Mapping[Any, Any]], server: object) -> list[Mapping[Any, Any]]:

@@ -12,8 +12,9 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ..module_utils.errors import MatrixError
+from ..module_utils.matrix.overrides import overridden
 from .arguments import prepared
-from .templates import Templar, resolved
+from .templates import Templar, decrypted, resolved, template_by_template
 
 OF_THE_MATRIX = ("servers", "allocation")
 
@@ -33,10 +34,21 @@ class MatrixAction(ActionBase):
 
     @classmethod
     def finalize_task_arg(cls, name: str, value: object, templar: Templar, context: object) -> object:
-        """One argument, its templates resolved: those of the matrix that cannot be stay text, for validation to tell."""
+        """One argument, its templates resolved: those of the matrix that cannot be stay text, for validation to tell.
+        Called by Ansible 2.19 and newer."""
         if name in OF_THE_MATRIX:
             return resolved(value, templar)
         return super().finalize_task_arg(name, value, templar, context)
+
+    def of_the_inventory(self, name: str, task_vars: dict[str, Any]) -> object:
+        """`good_neighbor_NAME` with its overrides, as the inventory has it; templates that cannot be resolved stay text.
+
+        Raises MatrixError where the overrides are wrong.
+        """
+        whose = {"allocation": "good_neighbor_overrides", "servers": "good_neighbor_server_overrides"}[name]
+        items, changes = (template_by_template(task_vars.get(variable), self._templar, task_vars)
+                          for variable in (f"good_neighbor_{name}", whose))
+        return overridden(items, changes)
 
     @property
     def playbook(self) -> Path:
@@ -52,7 +64,7 @@ class ModuleOfMatrix(MatrixAction):
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The module's result, or a refusal: then nothing was sent and no connection was made."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        arguments = self._task.args
+        arguments = {name: decrypted(value) for name, value in self._task.args.items()}
         withheld = boolean(arguments.get("secrets_withheld") or False, strict=False)
         try:
             sent = prepared(arguments, self.playbook, secrets_withheld=withheld)

@@ -198,3 +198,65 @@ def test_an_override_that_names_nothing_is_told(inventories: Path) -> None:
     )  # fmt: skip
     assert run.returncode == 2
     assert "good_neighbor_overrides: nexsu: is no service of the matrix; write bob_gpt, nexus," in run.stdout + run.stderr
+
+
+STRANGER = {"web.example": {"ansible_host": "127.0.0.1", "ansible_connection": "ssh"}}
+REFUSED = ("host web.example: in group good_neighbor: 'web.example' is none of good_neighbor_servers; "
+           "write voice-ninja.com or poqpoq.com")
+
+
+def with_stranger(inventories: Path, port: int, **more: object) -> Path:
+    """An inventory with new secrets, and with one more host in its group."""
+    staging = inventories / "staging"
+    hosts = {"web.example": {**STRANGER["web.example"], "ansible_port": port, **more}}
+    (staging / "stranger.yml").write_text(yaml.safe_dump({"good_neighbor": {"hosts": hosts}}))
+    assert play(inventories.parent, PLAYBOOKS / "secrets.yml", "-i", str(staging)).returncode == 0
+    return staging
+
+
+def test_a_host_that_is_no_server_of_the_matrix_is_refused_before_it_is_asked(inventories: Path) -> None:
+    alone = inventories.parent / "alone.yml"
+    alone.write_text(yaml.safe_dump([{
+        "hosts": "web.example", "gather_facts": False, "roles": ["bbworlds.good_neighbor.service_databases"],
+    }]))  # fmt: skip
+    with door() as (port, knocked):
+        staging = with_stranger(inventories, port)
+        for book in (PLAYBOOKS / "validate.yml", PLAYBOOKS / "site.yml", alone):
+            run = play(inventories.parent, book, "-i", str(staging))
+            assert run.returncode == 2
+            assert REFUSED in run.stdout + run.stderr, run.stdout[-1500:] + run.stderr[-1500:]
+            assert "changed=0" in run.stdout
+        external = play(inventories.parent, PLAYBOOKS / "site.yml", "-i", str(staging), "-e",
+                        "good_neighbor_server=poqpoq.com")
+        assert "host web.example: good_neighbor_server: 'poqpoq.com' is not managed" in external.stdout + external.stderr
+        assert knocked == []
+        with_stranger(inventories, port, good_neighbor_server="voice-ninja.com")
+        play(inventories.parent, alone, "-i", str(staging))
+        assert knocked, "the control: once it is a server of the matrix, it is asked"
+
+
+def test_what_waits_for_what_is_told_by_the_variable_that_is_missing(inventories: Path) -> None:
+    """A secret that stands behind other variables, an encrypted one without its password, and a template of several."""
+    production = inventories / "production"
+    assert play(inventories.parent, PLAYBOOKS / "secrets.yml", "-i", str(production)).returncode == 0
+    beside = production / "group_vars" / "all"
+    rows = {"bob_gpt": "{{ secret_of_bob }}", "nexus": "{{ vault_nexus_user ~ nobody_knows }}", "auth": "{{ in_a_ring }}"}
+    changes = {service: {"password": password} for service, password in rows.items()}
+    (beside / "later.yml").write_text(yaml.safe_dump({
+        "secret_of_bob": "{{ vault_of_bob }}", "in_a_ring": "{{ in_a_circle }}", "in_a_circle": "{{ in_a_ring }}",
+        "good_neighbor_overrides": changes,
+    }) + "vault_world_user: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3331\n")  # fmt: skip
+    (beside / "secrets.yml").write_text("".join(
+        line for line in (beside / "secrets.yml").read_text().splitlines(keepends=True) if "world_user" not in line))
+    run = play(inventories.parent, PLAYBOOKS / "validate.yml", "-i", str(production))
+    said = run.stdout + run.stderr
+    assert run.returncode == 2
+    for line in (
+        "service bob_gpt: password: waits for the variable vault_of_bob, which is not defined",
+        "service nexus: password: still holds a template that could not be resolved",
+        "service bbworlds_api: logins[world_user].password: is still encrypted by ansible-vault",
+        "service auth: password: ",
+    ):
+        assert line in said, said
+    foretold = play(inventories.parent, PLAYBOOKS / "secrets.yml", "-i", str(production), "--check", "-vvv")
+    assert "1 secret would be made" in foretold.stdout and "vault_of_bob" in foretold.stdout
