@@ -14,11 +14,17 @@ Row = dict[str, Any]
 
 
 def audit(result: Row, server: str, *, mode: str = "audit", remedies: Sequence[str] = ("safe",),
-          inventory: Sequence[str] = ()) -> str:
+          inventory: Sequence[str] = (), variables: str = "") -> str:
     """Takes what allocation or allocation_info returned; the rest tells how `site` is to be called."""
+    paths = tuple(map(_short, inventory))
+    command = audit_text.Command(paths, mode, tuple(remedies), _short(variables) if variables else "")
+    return audit_text.audit_text(server, result, command)
+
+
+def _short(path: str) -> str:
+    """A path as one types it here."""
     here = Path.cwd()
-    paths = [Path(path).relative_to(here) if Path(path).is_relative_to(here) else path for path in inventory]
-    return audit_text.audit_text(server, result, audit_text.Command(tuple(map(str, paths)), mode, tuple(remedies)))
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def run(result: Row, server: str, check_mode: bool = False) -> str:

@@ -34,11 +34,12 @@ class Command:
     inventory: tuple[str, ...] = ()
     mode: str = "audit"
     remedies: tuple[str, ...] = ("safe",)
+    variables: str = ""  # a file of variables, such as a draft
 
     def ending(self, kind: str) -> str:
         """The command that lets remedies of `kind` run."""
         words = ["ansible-playbook", *(word for path in self.inventory for word in ("-i", path))]
-        words.append("bbworlds.good_neighbor.site")
+        words += ["bbworlds.good_neighbor.site", *(["-e", f"@{self.variables}"] if self.variables else [])]
         if self.mode != "enforce":
             words += ["-e", "good_neighbor_mode=enforce"]
         if kind not in self.remedies:
