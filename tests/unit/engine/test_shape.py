@@ -17,7 +17,7 @@ ROOT = Path(next(iter(package.__path__)))
 IMPURE = {
     "catalog/session.py": {"psycopg2"},
     "health.py": {"psycopg2"},
-    "undo_script.py": {"psycopg2"},
+    "hba_file/live.py": {"psycopg2"},
     "face.py": {"ansible", "ansible_collections"},
 }
 OUTSIDE = {"psycopg2", "psycopg", "ansible", "ansible_collections"}

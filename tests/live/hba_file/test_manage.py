@@ -1,0 +1,62 @@
+"""pg_hba.conf from the matrix, put in its place: valid, loaded, silent the second time, taken back where it locks out."""
+
+from __future__ import annotations
+
+import psycopg2
+import pytest
+
+from .conftest import OPERATOR, PASSWORD, Inn, wanted
+
+
+def test_it_is_written_loaded_and_left_alone_the_second_time(inn: Inn) -> None:
+    state = inn.hba_file.stat()
+    made = inn.run()
+    assert made["changed"] and not made["as_wanted"], made
+    assert inn.hba_file.read_text() == wanted()["hba"]
+    assert inn.ident_file.read_text() == wanted()["ident"]
+    assert (inn.hba_file.stat().st_mode, inn.hba_file.stat().st_uid) == (state.st_mode, state.st_uid)
+    inn.cluster.login("kitchen_owner", PASSWORD, "kitchen").close()
+    with pytest.raises(psycopg2.OperationalError, match="pg_hba.conf rejects connection"):
+        inn.cluster.login("kitchen_owner", PASSWORD, "gallery")
+    again = inn.run()
+    assert (again["changed"], again["as_wanted"], again["differences"]) == (False, True, [])
+    assert "scratch._ask" not in " ".join(inn.moments)
+    assert inn.left() == []
+
+
+def test_check_mode_tells_and_writes_nothing(inn: Inn) -> None:
+    before = inn.hba_file.read_bytes()
+    told = inn.run(check=True)
+    assert told["changed"]
+    assert inn.hba_file.read_bytes() == before
+    assert inn.run()["diff"] == told["diff"]
+
+
+def test_a_broken_line_never_gets_there_and_is_told_with_its_origin(inn: Inn) -> None:
+    before = inn.hba_file.read_bytes()
+    text = wanted()["hba"].replace("cook", 'cook" x')
+    refused = inn.run(hba=text)
+    number = next(number for number, line in enumerate(text.splitlines(), 1) if 'cook" x' in line)
+    assert refused["failed"]
+    assert f"pg_hba.conf line {number}, «" in refused["msg"]
+    assert "(service kitchen in good_neighbor_allocation: database kitchen.)" in refused["msg"]
+    assert inn.hba_file.read_bytes() == before
+
+
+def test_what_would_lock_this_login_out_is_not_written(inn: Inn) -> None:
+    before = inn.hba_file.read_bytes()
+    text = wanted()["hba"].replace(OPERATOR, "local all nobody peer")
+    refused = inn.run(hba=text)
+    assert refused["failed"] and "would lock out this very login (role postgres" in refused["msg"]
+    assert inn.hba_file.read_bytes() == before
+    refused = inn.run(ident="")
+    assert refused["failed"] and "would lock out this very login" in refused["msg"]
+
+
+def test_what_locks_out_in_fact_is_taken_back(inn: Inn) -> None:
+    before = inn.hba_file.read_bytes()
+    refused = inn.run(hba=wanted()["hba"].replace(OPERATOR, "local all postgres scram-sha-256"), timeout=1)
+    assert refused["failed"] and "The former lines are in force again" in refused["msg"], refused
+    assert inn.hba_file.read_bytes() == before
+    assert inn.left() == []
+    inn.cluster.admin().close()
