@@ -239,7 +239,7 @@ class ServerSetting:
 
 @dataclass(frozen=True, order=True, slots=True)
 class Session:
-    """Live sessions of one role in one database."""
+    """Live sessions of one role in one database; without a database those that replicate."""
 
     database: str
     role: str

@@ -23,8 +23,10 @@ FROM {roles}"""
 ROLES_WITH_SECRETS = ROLES.format(secret="rolpassword", roles="pg_catalog.pg_authid")
 ROLES_WITHOUT_SECRETS = ROLES.format(secret="NULL", roles="pg_catalog.pg_roles")
 
+# before 16 the member's own attribute says whether it inherits
 MEMBERSHIPS_15 = """
-SELECT roleid::int8, member::int8, grantor::int8, admin_option, true, true FROM pg_catalog.pg_auth_members"""
+SELECT m.roleid::int8, m.member::int8, m.grantor::int8, m.admin_option, r.rolinherit, true
+FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r ON r.oid = m.member"""
 MEMBERSHIPS = """
 SELECT roleid::int8, member::int8, grantor::int8, admin_option, inherit_option, set_option
 FROM pg_catalog.pg_auth_members"""
@@ -54,8 +56,9 @@ SELECT d.datname::text, 'subscription', s.subname::text, pg_catalog.pg_get_userb
 FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid"""
 
 SESSIONS = """
-SELECT datname::text, usename::text, pg_catalog.count(*) FROM pg_catalog.pg_stat_activity
-WHERE backend_type = 'client backend' AND datname IS NOT NULL AND usename IS NOT NULL
+SELECT CASE WHEN backend_type = 'walsender' THEN '' ELSE datname::text END, usename::text, pg_catalog.count(*)
+FROM pg_catalog.pg_stat_activity
+WHERE (backend_type = 'client backend' AND datname IS NOT NULL OR backend_type = 'walsender') AND usename IS NOT NULL
   AND pid <> pg_catalog.pg_backend_pid() GROUP BY 1, 2"""
 
 # those that open a door, weaken secrets, or take the reserve; reserved_connections exists from 16 on

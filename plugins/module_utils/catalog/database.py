@@ -14,11 +14,20 @@ _INITIAL = ("(SELECT i.initprivs FROM pg_catalog.pg_init_privs i WHERE i.classoi
             " AND i.objoid = o.oid AND i.objsubid = 0)")
 
 
+# another owner than a superuser or, of an extension's own, than who owns the extension
+_ESTRANGED = ("o.{owner} <> 10 AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles s WHERE s.oid = o.{owner} AND s.rolsuper)"
+              " AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e, pg_catalog.pg_extension x"
+              " WHERE e.classid = '{catalog}'::regclass AND e.objid = o.oid AND e.deptype = 'e' AND x.oid = e.refobjid"
+              " AND x.extowner = o.{owner})")
+# the server makes and drops these by itself; pg_toast is not one of them
+_PASSING = "n.nspname !~ '^pg_(temp|toast_temp)_[0-9]+$'"
+
+
 def _own(catalog: str, acl: str | None, owner: str) -> str:
     """WHERE: made by somebody, or the server's (an extension's) with an ACL or owner that somebody changed."""
     catalog = f"pg_catalog.{catalog}"
     builtin = f"(o.oid < 16384 OR {_MEMBER.format(catalog=catalog)})"
-    changed = [f"o.{owner} <> 10 AND o.oid < 16384"]
+    changed = [_ESTRANGED.format(catalog=catalog, owner=owner)]
     if acl:
         changed.append(f"o.{acl} IS NOT NULL AND o.{acl} IS DISTINCT FROM {_INITIAL.format(catalog=catalog)}")
     return f"(CASE WHEN {builtin} THEN {' OR '.join(changed)} ELSE true END)"
@@ -36,12 +45,14 @@ OBJECTS = f"""
 SELECT 'SCHEMA', o.oid::int8, '', o.nspname::text, '', o.nspowner::int8, o.nspacl::text,
        o.oid <> 2200 AND {_builtin('pg_namespace')}, '', ''
 FROM pg_catalog.pg_namespace o
-WHERE o.nspname !~ '^pg_(toast|temp_|toast_temp_)' AND (o.oid = 2200 OR {_own('pg_namespace', 'nspacl', 'nspowner')})
+WHERE {_PASSING.replace("n.", "o.")} AND (o.oid = 2200 OR {_own('pg_namespace', 'nspacl', 'nspowner')})
 UNION ALL
 SELECT CASE o.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE'
                       WHEN 'S' THEN 'SEQUENCE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END,
        o.oid::int8, n.nspname::text, o.relname::text, '', o.relowner::int8,
-       CASE WHEN o.relkind <> 'c' THEN o.relacl::text END, {_builtin('pg_class')},
+       CASE WHEN o.relkind <> 'c' THEN o.relacl::text
+            ELSE (SELECT y.typacl::text FROM pg_catalog.pg_type y WHERE y.oid = o.reltype) END,
+       o.relkind = 't' OR {_builtin('pg_class')},
        coalesce((SELECT a.refobjid::int8::text FROM pg_catalog.pg_depend a
                  WHERE o.relkind = 'S' AND a.classid = 'pg_catalog.pg_class'::regclass AND a.objid = o.oid
                    AND a.refclassid = 'pg_catalog.pg_class'::regclass AND a.refobjsubid > 0 AND a.deptype IN ('a', 'i')
@@ -51,8 +62,8 @@ SELECT CASE o.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHE
 FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace
 WHERE (o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') OR o.relkind = 'c' AND NOT EXISTS (
          SELECT 1 FROM pg_catalog.pg_depend y WHERE y.classid = 'pg_catalog.pg_type'::regclass AND y.objid = o.reltype
-         AND y.deptype = 'e')) AND o.relpersistence <> 't'
-  AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)' AND {_own('pg_class', 'relacl', 'relowner')}
+         AND y.deptype = 'e') OR o.relkind = 't' AND o.relacl IS NOT NULL) AND o.relpersistence <> 't'
+  AND {_PASSING} AND {_own('pg_class', 'relacl', 'relowner')}
 UNION ALL
 SELECT CASE o.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, o.oid::int8,
        n.nspname::text, o.proname::text, pg_catalog.pg_get_function_identity_arguments(o.oid), o.proowner::int8,
@@ -61,16 +72,22 @@ SELECT CASE o.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE '
        CASE WHEN l.lanpltrusted OR l.lanname = 'sql' OR o.prokind = 'a' THEN '' ELSE l.lanname::text END
 FROM pg_catalog.pg_proc o JOIN pg_catalog.pg_namespace n ON n.oid = o.pronamespace
      JOIN pg_catalog.pg_language l ON l.oid = o.prolang
-WHERE n.nspname !~ '^pg_(toast|temp_|toast_temp_)' AND {_own('pg_proc', 'proacl', 'proowner')}
+WHERE {_PASSING} AND {_own('pg_proc', 'proacl', 'proowner')}
   AND NOT (o.proowner = 10 AND EXISTS (  -- what PostgreSQL itself makes with each range type
     SELECT 1 FROM pg_catalog.pg_depend i WHERE i.classid = 'pg_catalog.pg_proc'::regclass AND i.objid = o.oid
       AND i.deptype = 'i' AND i.refclassid = 'pg_catalog.pg_type'::regclass))
 UNION ALL
 SELECT CASE o.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, o.oid::int8, n.nspname::text, o.typname::text, '',
-       o.typowner::int8, o.typacl::text, {_builtin('pg_type')}, '', ''
+       o.typowner::int8, o.typacl::text, {_builtin('pg_type')},
+       CASE o.typtype  -- it follows the table whose row it is, or its range
+         WHEN 'c' THEN n.nspname || '.' || o.typname
+         WHEN 'm' THEN (SELECT m.typnamespace::regnamespace || '.' || m.typname FROM pg_catalog.pg_type m
+                        JOIN pg_catalog.pg_range g ON g.rngtypid = m.oid WHERE g.rngmultitypid = o.oid) ELSE '' END, ''
 FROM pg_catalog.pg_type o JOIN pg_catalog.pg_namespace n ON n.oid = o.typnamespace
-WHERE o.typtype IN ('b', 'd', 'e', 'r') AND NOT (o.typelem <> 0 AND o.typlen = -1)
-  AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)' AND {_own('pg_type', 'typacl', 'typowner')}
+WHERE (o.typtype IN ('b', 'd', 'e', 'r') OR o.typtype = 'p' AND NOT o.typisdefined OR o.typacl IS NOT NULL AND (
+         o.typtype = 'm' OR o.typtype = 'c' AND 'c' <> (SELECT relkind FROM pg_catalog.pg_class WHERE oid = o.typrelid)))
+  AND NOT (o.typelem <> 0 AND o.typlen = -1)
+  AND {_PASSING} AND {_own('pg_type', 'typacl', 'typowner')}
 UNION ALL
 SELECT 'LANGUAGE', o.oid::int8, '', o.lanname::text, '', o.lanowner::int8, o.lanacl::text, {_builtin('pg_language')},
        CASE WHEN o.lanpltrusted THEN '' ELSE 'untrusted' END, ''
@@ -84,25 +101,30 @@ UNION ALL
 SELECT 'SERVER', o.oid::int8, '', o.srvname::text, '', o.srvowner::int8, o.srvacl::text, false, NULL, '', ''
 FROM pg_catalog.pg_foreign_server o
 UNION ALL
+SELECT 'PUBLICATION', o.oid::int8, '', o.pubname::text, '', o.pubowner::int8, NULL, false, NULL, '', ''
+FROM pg_catalog.pg_publication o
+UNION ALL
 SELECT 'LARGE OBJECT', o.oid::int8, '', o.oid::text, '', o.lomowner::int8, o.lomacl::text, false, NULL, '', ''
 FROM pg_catalog.pg_largeobject_metadata o
 WHERE o.lomacl IS NOT NULL OR o.lomowner <> {{owner}}"""
 
 
-def _named(catalog: str, owner: str) -> str:
-    """Kinds without privileges whose names only the server can write, of another owner than {owner}."""
-    catalog = f"pg_catalog.{catalog}"
+def _named(catalog: str, prefix: str) -> str:
+    """Kinds without privileges whose names only the server can write: those of another owner than {owner}, or that lie
+    among PostgreSQL's own."""
+    owner, schema, catalog = f"{prefix}owner", f"{prefix}namespace", f"pg_catalog.{catalog}"
     return f"""
-SELECT pg_catalog.upper(n.type), o.oid::int8, '', n.identity, '', o.{owner}::int8, NULL, false, NULL, '', ''
+SELECT pg_catalog.upper(n.type), o.oid::int8, '', n.identity, '', o.{owner}::int8, NULL,
+       o.oid < 16384 OR {_MEMBER.format(catalog=catalog)}, NULL,
+       CASE WHEN o.{schema} = 11 AND o.oid >= 16384 THEN 'pg_catalog' ELSE '' END, ''
 FROM {catalog} o, LATERAL pg_catalog.pg_identify_object('{catalog}'::regclass, o.oid, 0) n
-WHERE (o.oid >= 16384 OR o.{owner} <> 10) AND NOT {_MEMBER.format(catalog=catalog)}
-  AND o.{owner} <> {{owner}}"""
+WHERE CASE WHEN o.oid < 16384 OR {_MEMBER.format(catalog=catalog)} THEN {_ESTRANGED.format(catalog=catalog, owner=owner)}
+           ELSE o.{owner} <> {{owner}} OR o.{schema} = 11 END"""
 
 
 NAMED_OBJECTS = "\nUNION ALL".join(_named(*pair) for pair in (
-    ("pg_collation", "collowner"), ("pg_conversion", "conowner"), ("pg_operator", "oprowner"),
-    ("pg_opclass", "opcowner"), ("pg_opfamily", "opfowner"), ("pg_statistic_ext", "stxowner"),
-    ("pg_ts_dict", "dictowner"), ("pg_ts_config", "cfgowner")))
+    ("pg_collation", "coll"), ("pg_conversion", "con"), ("pg_operator", "opr"), ("pg_opclass", "opc"),
+    ("pg_opfamily", "opf"), ("pg_statistic_ext", "stx"), ("pg_ts_dict", "dict"), ("pg_ts_config", "cfg")))
 
 COLUMNS = """
 SELECT a.attrelid::int8, a.attname::text, a.attacl::text, n.nspname::text, c.relname::text
@@ -117,10 +139,11 @@ VECTORS = """
 SELECT a.attrelid::int8, a.attname::text FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END
+LEFT JOIN pg_catalog.pg_type e ON e.oid = CASE WHEN b.typtype = 'd' THEN b.typbasetype ELSE b.typelem END
 WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm', 'f', 'v')
   AND c.relpersistence <> 't'
-  AND (t.typname IN ('vector', 'halfvec', 'sparsevec') OR b.typname IN ('vector', 'halfvec', 'sparsevec')
-       OR (a.attname ~* '(embedding|vector)' AND coalesce(b.typcategory, 'X') = 'N' AND t.typcategory = 'A'))"""
+  AND ('{vector,halfvec,sparsevec}'::name[] && ARRAY[t.typname, b.typname, e.typname]
+       OR (a.attname ~* '(embedding|vector)' AND t.typcategory = 'A' AND 'N' IN (b.typcategory, e.typcategory)))"""
 
 DEFAULTS = """
 SELECT defaclrole::int8, CASE WHEN defaclnamespace = 0 THEN '' ELSE
@@ -150,10 +173,12 @@ UNION ALL SELECT 'user mapping', m.usename::text || ' on ' || m.srvname::text,
        'CREATE USER MAPPING FOR ' || CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(m.usename) END
          || pg_catalog.format(' SERVER %I', m.srvname) || {_OPTIONS.format(options='m.umoptions')}
 FROM pg_catalog.pg_user_mappings m
-UNION ALL SELECT 'publication', p.pubname::text, CASE WHEN p.puballtables THEN 'all tables' ELSE '' END, NULL
+UNION ALL SELECT 'publication', p.pubname::text, CASE WHEN p.puballtables THEN 'all tables' WHEN EXISTS (
+         SELECT 1 FROM pg_catalog.pg_publication_namespace n WHERE n.pnpubid = p.oid) THEN 'all tables of a schema'
+       ELSE '' END, NULL
 FROM pg_catalog.pg_publication p
 UNION ALL SELECT 'unwalled language', l.lanname::text, 'marked as trusted', NULL FROM pg_catalog.pg_language l
-WHERE l.lanname IN ('c', 'internal') AND l.lanpltrusted
+WHERE l.lanname ~ '^(c|internal|.+u)$' AND l.lanpltrusted
 UNION ALL SELECT 'extension owner', x.extname::text, pg_catalog.pg_get_userbyid(x.extowner)::text, NULL
 FROM pg_catalog.pg_extension x, pg_catalog.pg_database d, pg_catalog.pg_roles r
 WHERE d.datname = pg_catalog.current_database() AND r.oid = x.extowner AND NOT r.rolsuper AND r.oid <> d.datdba
@@ -163,4 +188,29 @@ WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e WHERE e.objid = w.oid AND
                   AND e.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass)
 UNION ALL SELECT 'tablespace use', t.spcname::text, pg_catalog.string_agg(DISTINCT c.relname::text, ', '), NULL
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_tablespace t ON t.oid = c.reltablespace
-WHERE c.oid >= 16384 AND c.relpersistence <> 't' GROUP BY t.spcname"""
+WHERE c.oid >= 16384 AND c.relpersistence <> 't' GROUP BY t.spcname
+UNION ALL SELECT 'altered function', p.oid::regprocedure::text,
+       CASE WHEN p.prosecdef THEN 'runs as its owner' ELSE 'has a body or settings of somebody''s' END, NULL
+FROM pg_catalog.pg_proc p
+WHERE p.oid < 16384 AND (p.prosecdef OR p.proconfig IS NOT NULL OR p.prolang NOT IN (12, 13, 14))
+UNION ALL SELECT 'hook on a system table', x.name, x.kind, NULL
+FROM (SELECT t.tgname || ' on ' || t.tgrelid::regclass, 'trigger' FROM pg_catalog.pg_trigger t WHERE t.tgrelid < 16384
+      UNION ALL SELECT r.rulename || ' on ' || r.ev_class::regclass, 'rule' FROM pg_catalog.pg_rewrite r
+      WHERE r.ev_class < 16384 AND r.oid >= 16384
+      UNION ALL SELECT l.polname || ' on ' || l.polrelid::regclass, 'policy' FROM pg_catalog.pg_policy l
+      WHERE l.polrelid < 16384) x(name, kind)
+UNION ALL SELECT k.kind, k.name, '', NULL
+FROM (SELECT 'cast', c.castsource::regtype || ' as ' || c.casttarget::regtype, c.oid, c.tableoid,
+             c.castsource < 16384 AND c.casttarget < 16384 FROM pg_catalog.pg_cast c WHERE c.oid >= 16384
+      UNION ALL SELECT 'transform', f.trftype::regtype || ' for language ' || l.lanname, f.oid, f.tableoid, f.trftype < 16384
+      FROM pg_catalog.pg_transform f JOIN pg_catalog.pg_language l ON l.oid = f.trflang WHERE f.oid >= 16384
+      UNION ALL SELECT 'access method', amname::text, oid, tableoid, true FROM pg_catalog.pg_am WHERE oid >= 16384
+      UNION ALL SELECT 'text search parser', prsname::text, oid, tableoid, true FROM pg_catalog.pg_ts_parser
+      WHERE oid >= 16384
+      UNION ALL SELECT 'text search template', tmplname::text, oid, tableoid, true FROM pg_catalog.pg_ts_template
+      WHERE oid >= 16384) k(kind, name, oid, catalog, everywhere)
+WHERE (k.everywhere OR pg_catalog.current_database() = 'template1') AND NOT EXISTS (
+  SELECT 1 FROM pg_catalog.pg_depend e WHERE e.classid = k.catalog AND e.objid = k.oid AND e.deptype = 'e')
+UNION ALL SELECT 'tablespace use', t.spcname::text, 'the whole database', NULL
+FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
+WHERE d.datname = pg_catalog.current_database() AND t.spcname <> 'pg_default'"""

@@ -20,11 +20,13 @@ from .snapshot import Snapshot
 
 # what initdb gives to everybody though pg_init_privs does not list it
 _INFORMATION_SCHEMA = "information_schema"
+_SYSTEM_SCHEMAS = ("pg_catalog", _INFORMATION_SCHEMA, "pg_toast")
 
 
 def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, str], owner: str) -> None:
     """Put what `database`, which is to belong to `owner`, holds into `snapshot`."""
-    declared = next((oid for oid, name in names.items() if name == owner), 0)
+    # whatever lies in template1 counts, whoever owns it
+    declared = 0 if database == "template1" else next((oid for oid, name in names.items() if name == owner), 0)
     objects: dict[int, Obj] = {}
     links: list[tuple[Obj, int]] = []
     parents: dict[int, int] = {}
@@ -36,7 +38,10 @@ def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, 
         if builtin:
             _changed_builtin(snapshot, obj, name_of(names, role), text, initial)
             continue
-        put(snapshot, obj, name_of(names, role), text)
+        put(snapshot, obj, name_of(names, role), text, word if kind in ("TYPE", "DOMAIN") else "")
+        if schema in _SYSTEM_SCHEMAS or word == "pg_catalog":
+            snapshot.model.put(Thing(database, "system schema object", f"{kind.lower()} {obj.text}", name_of(names, role)))
+            snapshot.beside.add(obj)
         if kind == "SEQUENCE" and word:
             links.append((obj, int(word)))
         if kind in RELATIONS and other:
@@ -69,7 +74,7 @@ def _changed_builtin(snapshot: Snapshot, obj: Obj, owner: str, text: str | None,
     """Of the server's or an extension's own objects: another owner, and grants that were added to the initial ones.
     What was taken away harms no neighbour."""
     snapshot.builtins.add(obj)
-    if owner not in snapshot.superusers:
+    if owner not in snapshot.superusers and obj.schema != "pg_toast":  # what is there belongs to a table's owner
         snapshot.model.put(Owner(obj, owner))
     if text is None:
         return
@@ -90,8 +95,7 @@ def _changed_builtin(snapshot: Snapshot, obj: Obj, owner: str, text: str | None,
 def _code(snapshot: Snapshot, obj: Obj, owner: str, word: str, other: str) -> None:
     """Functions that run as someone else, or outside of what SQL can forbid."""
     if obj.kind == "LANGUAGE":
-        if word:
-            snapshot.model.put(Thing(obj.database, "untrusted language", obj.name, owner))
+        snapshot.model.put(Thing(obj.database, "untrusted language" if word else "handmade language", obj.name, owner))
         return
     if word == "event":
         snapshot.event_functions.add(obj)

@@ -17,6 +17,8 @@ from .raw import name_of, put, rows
 from .session import Cursor, Server
 from .snapshot import Snapshot
 
+_MADE_LATER = 16384  # FirstNormalObjectId: what initdb makes has a lower one
+
 
 def read(server: Server, cursor: Cursor, passwords: Mapping[str, str | None],
          visit: Callable[[Mapping[str, Database]], Mapping[str, str]]) -> Snapshot:
@@ -55,8 +57,7 @@ def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snaps
     databases = _databases(cursor, snapshot, names)
     _settings(cursor, snapshot, names, databases)
     for name, owner, text in rows(cursor, cluster.TABLESPACES):
-        if name not in ("pg_default", "pg_global"):
-            put(snapshot, Obj("", "TABLESPACE", "", name), name_of(names, owner), text)
+        put(snapshot, Obj("", "TABLESPACE", "", name), name_of(names, owner), text)
     for name, text in rows(cursor, cluster.PARAMETERS):
         for grant in acl.grants(Obj("", "PARAMETER", "", name), text, bootstrap, major):
             snapshot.model.put(grant)
@@ -64,7 +65,8 @@ def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snaps
     for database, kind, name, detail in things:
         snapshot.model.put(Thing(database, kind, name, detail))
     for database, role, count in rows(cursor, cluster.SESSIONS):
-        snapshot.connections[database] = snapshot.connections.get(database, 0) + count
+        if database:
+            snapshot.connections[database] = snapshot.connections.get(database, 0) + count
         snapshot.model.put(Session(database, role))
     for name, value in rows(cursor, cluster.SERVER_SETTINGS):
         snapshot.model.put(ServerSetting(name, value))
@@ -83,6 +85,7 @@ def _roles(cursor: Cursor, snapshot: Snapshot, passwords: Mapping[str, str | Non
         if until is not None:
             snapshot.expiries[name] = until
         snapshot.model.put(Role(name, login, superuser, createdb, createrole, replication, bypassrls, limit, state, expiry))
+    snapshot.predefined = frozenset(str(row[1]) for row in found if row[0] < _MADE_LATER and row[1] != snapshot.bootstrap)
     return {row[0]: str(row[1]) for row in found}
 
 

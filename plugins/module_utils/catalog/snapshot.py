@@ -33,7 +33,9 @@ class Snapshot:
     unseen: dict[str, str] = field(default_factory=dict)
     available: frozenset[str] | None = None
     visited: frozenset[str] = frozenset()  # databases whose inside is known
+    predefined: frozenset[str] = frozenset()  # roles that initdb made, the bootstrap superuser aside
     event_functions: set[Obj] = field(default_factory=set)  # of event triggers: they run in everybody's session
+    beside: set[Obj] = field(default_factory=set)  # made by somebody in a schema of PostgreSQL's own
     builtins: set[Obj] = field(default_factory=set)  # the server's or an extension's, though owner or grants were changed
 
     @property

@@ -64,6 +64,10 @@ def _owner(owner: Owner, inside: Inside) -> str:
     """Who is to own it."""
     place, superusers = inside.place, inside.snapshot.superusers
     obj, present = owner.obj, owner.owner
+    if obj in inside.snapshot.beside:
+        return present  # every session finds it first: for a human to read
+    if obj.kind == "PUBLICATION":
+        return _publisher(owner, inside)
     if obj in inside.snapshot.builtins or obj.kind in _SUPERUSERS_ONLY:
         return present if present in superusers else inside.scope.bootstrap
     if present in superusers and (_is_bookkeeping(obj) or obj in inside.snapshot.event_functions):
@@ -77,6 +81,17 @@ def _owner(owner: Owner, inside: Inside) -> str:
     return place.owner
 
 
+def _publisher(owner: Owner, inside: Inside) -> str:
+    """Who is to own a publication: one that no row names is a question of its own."""
+    place, present = inside.place, owner.owner
+    declared = place.row is not None and owner.obj.name in place.row.publications
+    if not declared or present in inside.snapshot.superusers:
+        return present
+    thing = inside.now.get(Thing, place.name, "publication", owner.obj.name)
+    # only a superuser can own one of all tables
+    return inside.scope.bootstrap if thing is not None and thing.detail else place.owner
+
+
 def _is_bookkeeping(obj: Obj) -> bool:
     """Whether it is the schema in which applied schema files are recorded, or lies in it."""
     return BOOKKEEPING in (obj.schema, obj.name if obj.kind == "SCHEMA" else "")
@@ -88,6 +103,8 @@ def _grants(owner: Owner, inside: Inside, want: Model) -> None:
     kind = inside.kind_of(obj)
     for grant in found:
         _keep(grant, inside, want, present)
+    if obj in inside.snapshot.beside:
+        return
     rightful = present in (place.owner, DATABASE_OWNER)
     if rightful and place.kind != MAINTAINED:
         full = acl.owners_privileges(obj.kind, inside.snapshot.major)

@@ -33,7 +33,7 @@ def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
         if _membership_may_stay(membership, scope, snapshot, now):
             want.put(membership)
     for place in scope.places.values():
-        database = _database(place, scope, now)
+        database = _database(place, scope, snapshot, now)
         if database is not None:
             want.put(database)
         if now.get(Database, place.name) is not None:  # what it needs further shows once it is there
@@ -58,7 +58,9 @@ def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
 
 def _roles(scope: Scope, snapshot: Snapshot, now: Model) -> list[Role]:
     present = now.of(Role)
-    found = [role for role in present.values() if role.name == scope.bootstrap or role.name.startswith("pg_")]
+    found = [role for role in present.values() if role.name == scope.bootstrap]
+    powerless = dict.fromkeys(_FLAGS, False)
+    found += [role.having(login=False, **powerless) for role in present.values() if role.name in snapshot.predefined]
     for name, identity in scope.roles.items():
         role = now.get(Role, name)
         if role is None and identity.kind in ("system", "retired"):
@@ -93,7 +95,7 @@ def _membership_may_stay(membership: Membership, scope: Scope, snapshot: Snapsho
         and role not in snapshot.superusers
 
 
-def _database(place: Place, scope: Scope, now: Model) -> Database | None:
+def _database(place: Place, scope: Scope, snapshot: Snapshot, now: Model) -> Database | None:
     present = now.get(Database, place.name)
     if place.kind == ACTIVE:
         return Database(place.name, place.owner, True, False, place.limit if place.limit is not None else -1)
@@ -101,7 +103,7 @@ def _database(place: Place, scope: Scope, now: Model) -> Database | None:
         return None
     if place.kind == RETIRED:
         return replace(present, owner=place.owner, template=False)
-    return replace(present, owner=scope.bootstrap if present.owner in scope.roles else present.owner,
+    return replace(present, owner=present.owner if present.owner in snapshot.superusers else scope.bootstrap,
                    connections=place.name != "template0", template=place.name != "postgres")
 
 
@@ -167,7 +169,15 @@ def _settings(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None
 def _live(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
     for session in now.of(Session).values():
         place = scope.places.get(session.database)
-        if session.role in snapshot.superusers or (place is None and session.role not in scope.roles) or (
+        if session.role in snapshot.superusers:
+            want.put(session)
+        elif not session.database:
+            identity, role = scope.roles.get(session.role), now.get(Role, session.role)
+            # who may replicate is the roles' question; who no longer may is inside still
+            if role is not None and role.replication and (identity is None or (
+                    identity.rights is not None and "REPLICATION" in identity.rights.attributes)):
+                want.put(session)
+        elif (place is None and session.role not in scope.roles) or (
                 place is not None and place.may_enter(session.role)):
             want.put(session)
     for thing in now.of(Thing).values():

@@ -26,8 +26,13 @@ TEMPLATE = Rule("code-template", CRITICAL, MANUAL,
                 "Something was made in template1, or by a service in a maintenance database.",
                 "Every database made from the template is born with it; services do not meet in maintenance databases.",
                 "None: read it, then drop it.")
-RULES = (DEFINER, UNTRUSTED, FOREIGN, EVENT_TRIGGER, TEMPLATE)
+SYSTEM_SCHEMA = Rule("code-system-schema", CRITICAL, MANUAL,
+                     "Something of somebody's stands among PostgreSQL's own objects, or in place of one.",
+                     "Every session finds it, the superuser's too, whatever its search_path, and runs it as itself.",
+                     "None: read it, then drop it, or put back what the server came with.")
+RULES = (DEFINER, UNTRUSTED, FOREIGN, EVENT_TRIGGER, TEMPLATE, SYSTEM_SCHEMA)
 
+_MACHINE = "runs machine code as the server, and belongs to no extension: drop it once nothing uses it"
 _THINGS = {"definer function": (DEFINER, "Function", "runs with the rights of its owner {detail}, whoever calls it: read "
                                 "it, then drop it or ALTER FUNCTION ... OWNER TO the service's owner"),
            "untrusted function": (UNTRUSTED, "Function", "is written in a language without walls ({detail}): read it, then "
@@ -37,6 +42,21 @@ _THINGS = {"definer function": (DEFINER, "Function", "runs with the rights of it
            "extension owner": (FOREIGN, "Extension", "belongs to role {detail}, who may alter and drop it: create it anew "
                                "as superuser once nothing of the service is lost by that"),
            "untrusted language": (UNTRUSTED, "Language", "has no walls (owner {detail}): drop it once no function needs it"),
+           "handmade language": (UNTRUSTED, "Language", "(owner {detail}) belongs to no extension: its handler runs what it "
+                                 "likes as the server; read the handler, then drop the language"),
+           "access method": (UNTRUSTED, "Access method", _MACHINE),
+           "text search parser": (UNTRUSTED, "Text search parser", _MACHINE),
+           "text search template": (UNTRUSTED, "Text search template", _MACHINE),
+           "system schema object": (SYSTEM_SCHEMA, "Handmade", "stands among PostgreSQL's own objects (owner {detail}): "
+                                    "every session finds it first; read it, then drop it"),
+           "altered function": (SYSTEM_SCHEMA, "PostgreSQL's function", "{detail}, which it did not when the server was "
+                                "made: look who has changed it, then put it back"),
+           "hook on a system table": (SYSTEM_SCHEMA, "Hook", "(a {detail}) acts when somebody touches the server's own "
+                                      "tables: read it, then drop it"),
+           "cast": (SYSTEM_SCHEMA, "Cast", "between two of PostgreSQL's own types acts in every session, unasked: read its "
+                    "function, then drop it"),
+           "transform": (SYSTEM_SCHEMA, "Transform", "of one of PostgreSQL's own types acts in every function of the "
+                         "language: read it, then drop it"),
            "event trigger": (EVENT_TRIGGER, "Event trigger", "runs its function in everybody's session (on {detail}): read "
                              "it, then drop it")}
 
@@ -58,7 +78,8 @@ def planted(world: World) -> Iterator[Violation]:
     """Functions of strangers in a service's database, and anything in the maintenance databases that should not be."""
     for owner in sorted(world.now.of(Owner).values()):
         obj, place = owner.obj, world.place(owner.obj.database)
-        if place is None or obj in world.snapshot.builtins or (obj.kind == "SCHEMA" and obj.name == "public"):
+        if place is None or obj in world.snapshot.builtins or obj in world.snapshot.beside or (
+                obj.kind == "SCHEMA" and obj.name == "public"):
             continue
         superuser = owner.owner in world.snapshot.superusers
         if place.kind == MAINTAINED:

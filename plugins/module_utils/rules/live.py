@@ -23,8 +23,9 @@ def judge(change: Change, world: World) -> list[Violation]:
     """Sessions and prepared transactions."""
     item = change.item
     if isinstance(item, Session):
-        return [Violation(SESSION, f"{world.who(item.role)[0].upper()}{world.who(item.role)[1:]} has a session open in "
-                          f"database {item.database}, which is not its own.", (change,), item.database, item.role, None,
+        where = f"in database {item.database}, which is not its own" if item.database else "that reads every change of rows"
+        return [Violation(SESSION, f"{world.who(item.role)[0].upper()}{world.who(item.role)[1:]} has a session open "
+                          f"{where}.", (change,), item.database or None, item.role, None,
                           world.service(item.database, item.role))]
     if isinstance(item, Thing) and item.kind == "prepared transaction":
         return [Violation(PREPARED, f"Transaction {item.name} in database {item.database} was prepared by {item.detail} and "

@@ -47,6 +47,11 @@ def judge(change: Change, world: World) -> list[Violation]:
     if change.after is None:
         return _unallocated(now, world)
     wanted = cast("Role", change.after)
+    if now.name in world.snapshot.predefined:
+        powers = [word for word in ("login", *_ATTRIBUTES) if getattr(now, word)]
+        return [Violation(ATTRIBUTE, f"Role {now.name}, one of PostgreSQL's own, has {', '.join(powers).upper()}: somebody "
+                          "has changed the catalog; take that away again (UPDATE pg_authid).", role=now.name,
+                          object=powers[0].upper())]
     found = []
     for attribute, (severity, lets) in _ATTRIBUTES.items():
         if getattr(now, attribute) and not getattr(wanted, attribute):

@@ -126,6 +126,10 @@ def plant(library: Neighborhood, case: Case, stack: ExitStack) -> None:
                 for statement in more.get("run", ()):
                     session.cursor().execute(statement)
                 library.doors(opened=False)
+            case {"replicate": role}:
+                library.doors(opened=True)
+                stack.enter_context(closing(library.replicate(role)))
+                library.doors(opened=False)
             case {"restart": settings}:
                 library.cluster.restart(**settings)
             case {"sql": statement}:

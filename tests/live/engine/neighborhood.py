@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+import psycopg2.extras
 import yaml
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import engine, hba, result
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.session import Server
@@ -160,6 +161,11 @@ class Neighborhood:
     def login(self, role: str, database: str, password: str | None = None) -> Any:
         """A session of `role` over TCP, with its declared password where none is given."""
         return self.cluster.login(role, password if password is not None else secrets(self.matrix)[role], database)
+
+    def replicate(self, role: str) -> Any:
+        """A session of `role` that may ask for every change of the server, as a standby's."""
+        words = {"host": "127.0.0.1", "port": self.cluster.port, "user": role, "password": secrets(self.matrix)[role]}
+        return psycopg2.connect(**words, connection_factory=psycopg2.extras.PhysicalReplicationConnection)
 
     def databases(self) -> list[str]:
         """Those that accept connections."""

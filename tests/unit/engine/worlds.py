@@ -42,7 +42,7 @@ ROLES = [*sorted(SCOPE.roles), *STRANGERS]
 
 def tidy(major: int) -> Snapshot:
     """The library as the engine makes it from nothing, with its tables."""
-    empty = replace(snapshots.empty(), major=major)
+    empty = replace(snapshots.empty(), major=major, predefined=frozenset({"pg_monitor"}))
     made = plan.make(SCOPE, empty, Options("enforce", ALL), {}).after
     made.model.put(Role("watcher", login=True, limit=2, password="unknown"))
     made.model.put(Membership("pg_monitor", "watcher", "postgres"))
