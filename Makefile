@@ -71,7 +71,8 @@ prove: ## the long proofs: many kills, load, all majors of PostgreSQL
 	@tools/setup --all-majors
 	@tools/gates --jobs 1 proofs $(MAJORS:%=live-%) live-collection-4.2.0
 proofs: setup
-	pytest -q tests/prove
+	@tools/setup --oldest-core
+	pytest -q -rP tests/prove  # with the figures that they measure
 live-collection-%: setup
 	ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections-$*" pytest -q -n 2 tests/live
 live-%: setup

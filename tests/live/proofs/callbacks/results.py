@@ -26,5 +26,7 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """A task has succeeded."""
+        newer = hasattr(result, "task")  # 2.19
+        task, returned = (result.task, result.result) if newer else (result._task, result._result)
         with open(os.environ["GN_RESULTS"], "a", encoding="utf-8") as file:
-            file.write(json.dumps({"action": result.task.action, "result": result.result}, default=str) + "\n")
+            file.write(json.dumps({"action": task.action, "result": returned}, default=str) + "\n")
