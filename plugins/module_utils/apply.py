@@ -2,65 +2,132 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Runs a plan's steps on the server. May be killed at any moment: no step depends on a run having finished.
 
-Steps of one database go through one session, in transactions of a bounded number of steps, each behind a savepoint.
-A relation is locked NOWAIT, with a few tries: nobody queues behind us. What cannot get its lock is deferred.
+Steps run in transactions of a bounded number; a change of owner with what its objects' new grants give in one. What cannot
+get its locks (locks.py) is left, and so is what must not come before it (order.waits_for).
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import Any, cast
 
-from . import scram, sql
+from . import locks, order, scram, sql
+from .catalog.links import groups
 from .catalog.session import Server
 from .errors import SchemaFileError, ServerError
 from .expand.scope import Scope
-from .items import RELATIONS, Database, Owner, Role, SchemaFile, Session
+from .items import Database, Owner, Role, SchemaFile, Session
+from .locks import NotNow
 from .model import Change
-from .plan import Step
+from .order import Step
 from .schema import records
 from .schema.apply import SchemaFileDeferred, apply_file
 from .schema.files import BASELINE
 from .schema.files import SchemaFile as SchemaText
 
 _BATCH = 200  # steps in one transaction: locks held at once stay far below max_locks_per_transaction
-_TRIES, _PAUSE = 5, 0.1
-_LOCK_WAIT = "50ms"  # where PostgreSQL has no NOWAIT: as long as others may have to queue behind us
-_NOT_NOW = ("55P03", "40P01", "57014")  # lock_not_available, deadlock_detected, query_canceled
-_CONCURRENTLY = "tuple concurrently updated"
 
 
 @dataclass
 class Runner:
-    """Carries out steps. `passwords`: the matrix's, by role. `deferred` collects the violations whose steps got no lock,
-    `held` by database the schema file that got none: those after it wait too."""
+    """Carries out steps. `passwords`: the matrix's, by role. `done`: the steps that ran. `deferred`: why, by the violations
+    whose steps did not; `left`: those steps. `held` by database the schema file that got no lock: those after it wait."""
 
     server: Server
     scope: Scope
     major: int
     passwords: Mapping[str, str | None] = field(repr=False)
     sources: Mapping[str, tuple[SchemaText, ...]]
+    done: list[Step] = field(default_factory=list)
+    left: list[Step] = field(default_factory=list)
     deferred: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
     held: dict[str, str] = field(default_factory=dict)
 
-    def run(self, steps: Iterable[Step]) -> None:
-        """All steps, in order. Raises ServerError that names statement, place and way out; what ran before it stays."""
-        for database, group in groupby(steps, key=lambda step: step.database):
-            connection = self.server.connect(database or None)
-            try:
-                for transactional, batch in groupby(group, key=lambda step: _transactional(step.change)):
-                    todo = list(batch)
-                    if transactional:
-                        for start in range(0, len(todo), _BATCH):
-                            self._transaction(connection, todo[start:start + _BATCH])
-                    else:
-                        for step in todo:
-                            self._single(connection, step)
-            finally:
-                connection.close()
+    def run(self, steps: Iterable[Step], shared: Any) -> None:
+        """All steps, in order; `shared` is a connection to the maintenance database.
+
+        Raises ServerError that names statement, place and way out; what ran before it stays.
+        """
+        for (_stage, database), visit in groupby(steps, key=lambda step: step.order[:2]):
+            todo = list(visit)
+            missing = [step for step in self.left if _creates(step.change) and step.change.item.key == (database,)]
+            if missing:
+                self._leave(todo, f"database {database} is not there")
+                continue
+            with self._session(database, shared) as connection:
+                for phase, part in groupby(todo, key=lambda step: step.order[2]):
+                    (self._owners if phase == order.OWNERS else self._part)(connection, list(part))
+
+    @contextmanager
+    def _session(self, database: str, shared: Any) -> Iterator[Any]:
+        if database in ("", self.server.database):
+            yield shared
+            return
+        connection = self.server.connect(database)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _part(self, connection: Any, steps: Sequence[Step]) -> None:
+        """Gives or takes: each of them may run without the others."""
+        for transactional, several in groupby(steps, key=lambda step: _transactional(step.change)):
+            ready = [step for step in several if not self._waits(step)]
+            if not transactional:
+                for step in ready:
+                    self._single(connection, step)
+                continue
+            for start in range(0, len(ready), _BATCH):
+                batch = ready[start:start + _BATCH]
+                try:
+                    self._transaction(connection, batch)
+                except NotNow:
+                    self._each(connection, [[step] for step in batch])
+
+    def _owners(self, connection: Any, steps: Sequence[Step]) -> None:
+        """Changes of owner, with what their objects' new grants give: all at once, or where that cannot be had, in groups
+        of which none needs what lies in another."""
+        ready = [step for step in steps if not self._waits(step)]
+        if not ready or (len(ready) <= _BATCH and not self._each(connection, [ready], last=False)):
+            return
+        self._each(connection, groups(connection.cursor(), ready))
+
+    def _each(self, connection: Any, units: Sequence[Sequence[Step]], *, last: bool = True) -> bool:
+        """Runs each unit in a transaction of its own; whether any got no lock. Those are left, if this was the last try."""
+        failed = locks.tried(partial(self._transaction, connection), units)
+        for unit, error in failed if last else ():
+            self._leave(unit, str(error))
+        return bool(failed)
+
+    def _leave(self, steps: Iterable[Step], why: str) -> None:
+        for step in steps:
+            self.left.append(step)
+            self.deferred.setdefault(step.key, why)
+
+    def _waits(self, step: Step) -> bool:
+        earlier = order.waits_for(step, self.left, self.scope)
+        if earlier is not None:
+            self._leave([step], f"it must not come before what waits: {self.deferred[earlier.key]}")
+        return earlier is not None
+
+    def _transaction(self, connection: Any, steps: Sequence[Step]) -> None:
+        cursor = connection.cursor()
+        lock = [text for step in steps for text in _lock(step.change)]
+        prepared = [(step, self._statements(step.change)) for step in steps]  # hashing takes time: not while locks are held
+
+        def work() -> None:
+            for text in lock:
+                self._execute(cursor, text, steps[0])
+            for step, statements in prepared:
+                for text in statements:
+                    self._execute(cursor, text, step)
+
+        locks.transaction(cursor, work)
+        self.done += steps
 
     def _statements(self, change: Change) -> list[str]:
         verifiers = None
@@ -68,33 +135,6 @@ class Runner:
             secret = self.passwords.get(change.item.name)
             verifiers = {} if secret is None else {change.item.name: scram.verifier(secret)}
         return sql.render(change, self.major, verifiers)
-
-    def _transaction(self, connection: Any, steps: list[Step]) -> None:
-        cursor = connection.cursor()
-        cursor.execute("BEGIN")
-        try:
-            for step in steps:
-                cursor.execute("SAVEPOINT step")
-                self._tries(cursor, step)
-                cursor.execute("RELEASE SAVEPOINT step")
-            cursor.execute("COMMIT")
-        except BaseException:
-            if not connection.closed:
-                cursor.execute("ROLLBACK")
-            raise
-
-    def _tries(self, cursor: Any, step: Step) -> None:
-        for attempt in range(_TRIES):
-            try:
-                for statement in [*_lock(step.change), *self._statements(step.change)]:
-                    self._execute(cursor, statement, step)
-                return
-            except _NotNow as error:
-                cursor.execute("ROLLBACK TO SAVEPOINT step")
-                if attempt + 1 == _TRIES:
-                    self.deferred[step.key] = str(error)
-                else:
-                    time.sleep(_PAUSE)
 
     def _single(self, connection: Any, step: Step) -> None:
         """What cannot run in a transaction, or brings its own."""
@@ -105,67 +145,65 @@ class Runner:
         try:
             for statement in self._statements(step.change):
                 self._execute(cursor, statement, step)
-        except _NotNow as error:
-            self.deferred[step.key] = str(error)
+            self.done.append(step)
+        except NotNow as error:
+            self._leave([step], str(error))
 
     def _execute(self, cursor: Any, statement: str, step: Step) -> None:
         try:
             cursor.execute(statement)
         except Exception as error:  # the driver's errors have one base, which only a connection knows
-            said = _said(error)
-            if getattr(error, "pgcode", None) in _NOT_NOW or _CONCURRENTLY in said:
-                raise _NotNow(said) from None
+            waits = locks.not_now(error)
+            if waits is not None:
+                raise waits from None
             shown = "; ".join(sql.render(step.change, self.major))
-            raise ServerError(f"{_place(step, self.scope)}: the server refused «{shown}»: {said}. Nothing of this statement "
-                              "is left; what ran before it stays and is right. Remove the cause and run again.") from None
+            raise ServerError(
+                f"{_place(step, self.scope)}: the server refused «{shown}»: {locks.said(error)}. Nothing is left of it, nor "
+                "of the transaction that it was a part of; what was committed before stays, and is right. Remove the cause "
+                "and run again: the next run goes on from there.") from None
 
     def _schema_file(self, connection: Any, step: Step) -> None:
         file = cast("SchemaFile", step.change.after)
         source = next(source for source in self.sources[file.database] if source.path == file.path)
+        waits = self.held.get(file.database)
+        if file.state != BASELINE and waits is not None:
+            self._leave([step], f"{file.path} comes after {waits}, which waits")
+            return
+        try:
+            self._apply_file(connection, file, source)
+            self.done.append(step)
+        except SchemaFileDeferred as error:
+            self.held[file.database] = file.path
+            self._leave([step], str(error))
+        except SchemaFileError as error:
+            raise SchemaFileError(f"{_place(step, self.scope)}: {error}") from None
+
+    def _apply_file(self, connection: Any, file: SchemaFile, source: SchemaText) -> None:
         if file.state == BASELINE:
             records.record_baseline(connection.cursor(), [source])
             return
         owner = self.scope.places[file.database].owner
-        waits = self.held.get(file.database)
-        if waits is not None:
-            self.deferred[step.key] = f"{file.path} comes after {waits}, which waits"
-            return
-        try:
-            apply_file(source, admin=connection, connect_as=self._connect_as(file.database), owner=owner,
-                       password=self.passwords.get(owner), lock_timeout=self.server.lock_timeout)
-        except SchemaFileDeferred as error:
-            self.deferred[step.key], self.held[file.database] = str(error), file.path
-        except SchemaFileError as error:
-            raise SchemaFileError(f"{_place(step, self.scope)}: {error}") from None
+        apply_file(source, admin=connection, connect_as=self._connect_as(file.database), owner=owner,
+                   password=self.passwords.get(owner), lock_timeout=self.server.lock_timeout)
 
     def _connect_as(self, database: str) -> Callable[[str, str], Any]:
         return lambda role, password: self.server.connect_as(role, password, database)
 
 
-class _NotNow(Exception):
-    """A lock was not got."""
+def _creates(change: Change) -> bool:
+    return isinstance(change.item, Database) and change.before is None
 
 
 def _transactional(change: Change) -> bool:
-    creates = isinstance(change.item, Database) and change.before is None
-    return not creates and not isinstance(change.item, (Session, SchemaFile))
+    return not _creates(change) and not isinstance(change.item, (Session, SchemaFile))
 
 
 def _lock(change: Change) -> list[str]:
-    """Locks to take before a change of owner, without a queue behind them."""
+    """The lock to take before a change of owner, where PostgreSQL has NOWAIT for it: for tables."""
     item = change.item
-    if not isinstance(item, Owner) or item.obj.kind not in (*RELATIONS, "SEQUENCE"):
-        return [f"SET LOCAL lock_timeout = {sql.literal('3s')}"] if isinstance(item, Owner) else []
-    wait = [f"SET LOCAL lock_timeout = {sql.literal(_LOCK_WAIT)}"]
-    if item.obj.kind == "TABLE":
-        wait.append(f"LOCK TABLE ONLY {sql.obj(item.obj)} IN ACCESS EXCLUSIVE MODE NOWAIT")
-    return wait
-
-
-def _said(error: Exception) -> str:
-    """The server's own sentence: its details could quote a statement, and a statement a secret."""
-    diagnosis = getattr(error, "diag", None)
-    return str(diagnosis.message_primary if diagnosis is not None and diagnosis.message_primary else error).strip()
+    if not isinstance(item, Owner) or item.obj.kind != "TABLE":
+        return []
+    return [f"LOCK TABLE ONLY {sql.obj(item.obj)} IN ACCESS EXCLUSIVE MODE NOWAIT"]
 
 
 def _place(step: Step, scope: Scope) -> str:

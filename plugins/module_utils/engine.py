@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from . import plan as planning
+from . import preflight
 from .apply import Runner
 from .catalog import cluster, read, snapshot
 from .catalog.raw import rows
 from .catalog.session import Cursor, Server, ServerAbsent
 from .catalog.snapshot import Snapshot
-from .errors import ServerError
+from .errors import GoodNeighborError, ServerError
 from .expand.scope import Scope
 from .items import Database, Extension
 from .matrix.types import ACTIVE, Matrix
@@ -25,6 +26,7 @@ from .undo import UndoFile
 
 _LOCK = 4742_1104_2025  # of all runs on one server; an arbitrary number that nobody else takes
 _LOCK_PATIENCE = 10.0
+_TOLD = 10  # of what is left for the next run, so many are told one by one
 _ROUNDS = 3  # what a schema file has made is looked at, and put right, in the same run
 
 
@@ -68,13 +70,18 @@ def foretell(server: Server, request: Request) -> Outcome:
     """What `enforce` would do, on the model alone; from an empty snapshot where there is no server yet."""
     scope, found, notes = _inspect_or_empty(server, request, True)
     plan = planning.make(scope, found, request.options, request.sources)
+    if found.live:
+        against = preflight.reasons(server, scope, found, plan.steps, None)
+        notes += [f"a real run would refuse: {reason}" for reason in against]
     return Outcome(scope, found, plan.after, plan.verdicts, plan, notes)
 
 
 def _inspect_or_empty(server: Server, request: Request, absent: bool) -> tuple[Scope, Snapshot, list[str]]:
     try:
         with server.cursor() as cursor:
-            return (*_inspect(server, cursor, request), [])
+            scope, found = _inspect(server, cursor, request)
+            _may_change(preflight.stranger(scope, found))
+            return scope, found, []
     except ServerAbsent as error:
         if not absent:
             raise
@@ -84,28 +91,48 @@ def _inspect_or_empty(server: Server, request: Request, absent: bool) -> tuple[S
 
 
 def enforce(server: Server, request: Request) -> Outcome:
-    """Makes it so, as far as the options allow, and looks again. Raises ServerError, with nothing half done."""
+    """Makes it so, as far as the options allow, and looks again.
+
+    Raises ServerError or SchemaFileError, with nothing half done; its `changed` says whether something was done before."""
     with server.cursor() as cursor:
         _wait_alone(cursor)
         scope, first = _inspect(server, cursor, request)
         runner = Runner(server, scope, first.major, scope.passwords(), request.sources)
-        undo = UndoFile(request.undo_file, request.server) if request.undo_file else None
-        steps: list[planning.Step] = []
-        plan, found = planning.make(scope, first, request.options, request.sources), first
-        initial = plan
-        for _round in range(_ROUNDS):
-            todo = [step for step in plan.steps if step.key not in runner.deferred]
-            if not todo:
-                break
-            _may_change(found)
-            if undo is not None:
-                undo.add(todo)
-            runner.run(todo)
-            steps += todo
-            _scope, found = _inspect(server, cursor, request)
-            plan = planning.make(scope, found, request.options, request.sources)
-        verdicts = _verdicts(initial, plan, runner.deferred, scope, request.options) if steps else initial.verdicts
-        return Outcome(scope, first, found, verdicts, Plan(steps, verdicts, first, found))
+        try:
+            return _rounds(server, cursor, request, runner, first)
+        except GoodNeighborError as error:
+            error.changed = bool(runner.done)
+            raise
+
+
+def _rounds(server: Server, cursor: Cursor, request: Request, runner: Runner, first: Snapshot) -> Outcome:
+    scope, found = runner.scope, first
+    undo = UndoFile(request.undo_file, request.server) if request.undo_file else None
+    initial = plan = planning.make(scope, first, request.options, request.sources)
+    _may_change(preflight.reasons(server, scope, found, plan.steps, undo))
+    for _round in range(_ROUNDS):
+        todo = [step for step in plan.steps if step.key not in runner.deferred]
+        if not todo:
+            break
+        if undo is not None:
+            undo.add(todo)
+        cursor.execute("SET default_transaction_read_only = off")  # what a database's owner stored holds nobody up
+        runner.run(todo, cursor.connection)
+        _scope, found = _inspect(server, cursor, request)
+        plan = planning.make(scope, found, request.options, request.sources)
+    verdicts = initial.verdicts
+    if runner.done or runner.left:
+        verdicts = _verdicts(initial, plan, runner.deferred, scope, request.options)
+    return Outcome(scope, first, found, verdicts, Plan(runner.done, verdicts, first, found), _deferred(runner.deferred))
+
+
+def _deferred(why: Mapping[tuple[str, str, str, str], str]) -> list[str]:
+    """What waits for the next run, in words."""
+    told = [f"left for the next run: {rule} at {obj or role or database or 'the server'}"
+            f"{f' in database {database}' if database and (obj or role) else ''}: {said}"
+            for (rule, database, role, obj), said in sorted(why.items())]
+    more = len(told) - _TOLD
+    return told[:_TOLD] + ([f"left for the next run: {more} more"] if more > 0 else [])
 
 
 def _verdicts(initial: Plan, last: Plan, deferred: Collection[tuple[str, str, str, str]], scope: Scope, options: Options
@@ -138,11 +165,6 @@ def _inspect(server: Server, cursor: Cursor, request: Request) -> tuple[Scope, S
     found = read.read(server, cursor, scope.passwords(), visit)
     if found.bootstrap != "postgres":
         scope = Scope(request.matrix, request.server, found.bootstrap)
-    expected = scope.spec.system_identifier
-    if expected and found.system_identifier != expected:
-        raise ServerError(f"this is not {request.server}: its system identifier is {found.system_identifier}, the matrix "
-                          f"says {expected}; nothing was changed. Is the connection right? If the cluster was made anew, "
-                          "correct system_identifier.")
     if _extensions_missing(scope, found):
         found.available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
     return scope, found
@@ -155,12 +177,12 @@ def _extensions_missing(scope: Scope, found: Snapshot) -> bool:
     return any((key not in found.model.of(Extension)) for key in declared)
 
 
-def _may_change(found: Snapshot) -> None:
-    if found.standby:
-        raise ServerError("this server is a standby: nothing can be changed here; run against its primary")
-    if not found.superuser:
-        raise ServerError(f"role {found.user} is no superuser: it cannot change what the matrix asks for; "
-                          "log in as a superuser")
+def _may_change(against: Sequence[str]) -> None:
+    """Raises ServerError that names everything that speaks against it."""
+    if len(against) == 1:
+        raise ServerError(f"{against[0]}. Nothing was changed.")
+    if against:
+        raise ServerError("\n".join(["nothing was changed, for these reasons:", *(f"- {reason}" for reason in against)]))
 
 
 def _wait_alone(cursor: Cursor) -> None:

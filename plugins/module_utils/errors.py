@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 
 class GoodNeighborError(Exception):
-    """Base of all: its text is one sentence (or more) that a sysadmin understands, free of secrets."""
+    """Base of all: its text is one sentence (or more) that a sysadmin understands, free of secrets.
+
+    `changed`: whether something had been changed before."""
+
+    changed = False
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def run(spec: dict[str, Any], work: Callable[[session.Server, Request, bool], Ou
         server = session.Server(parameters, str(database), module.params["lock_timeout"])
         outcome = work(server, request(module.params), module.check_mode)
     except GoodNeighborError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), changed=error.changed)
     except OSError as error:
         module.fail_json(msg=f"cannot write the undo file {module.params.get('undo_file')}: {error.strerror}; "
                          "nothing further was changed")

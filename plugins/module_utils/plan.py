@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from . import simulate, undo
+from . import order, simulate, undo
 from .catalog.snapshot import Snapshot
 from .expand.desired import desired
 from .expand.scope import Scope
@@ -21,18 +21,17 @@ from .items import (
     DefaultGrant,
     Extension,
     Grant,
-    Membership,
     Obj,
     Owner,
     Role,
     SchemaFile,
     Session,
-    Setting,
     Table,
     Thing,
 )
 from .matrix.types import ACTIVE
-from .model import Change, Item
+from .model import Change, Model
+from .order import Step
 from .rules import registry
 from .rules.base import EXCEPTED, OPEN, REMEDIED, UNCHECKED, Violation, World
 from .rules.database import UNSEEN
@@ -53,18 +52,6 @@ class Options:
     services: tuple[str, ...] = ()
     baseline: tuple[str, ...] = ()
     today: str = ""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One change to run: in `database` (empty: in the maintenance database), for the violation `key`. `undo` are the
-    statements that take it back."""
-
-    change: Change
-    database: str
-    key: tuple[str, str, str, str]
-    order: tuple[int, str, int, int]
-    undo: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -105,7 +92,7 @@ def make(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[st
             break
         steps += made
     return Plan(
-        sorted(steps, key=lambda step: step.order),
+        order.arrange(steps, fresh),
         _verdicts(first or [], violations, scope, options),
         snapshot,
         state,
@@ -138,26 +125,31 @@ def _turn(
                 todo.setdefault(change, violation)
     steps = []
     moved: set[Obj] = set()  # have a new owner in this turn: their grants are judged in the next one, by their new grantor
-    for change in sorted(todo, key=lambda change: (_stage(change), _rank(change, sources), change.item.key)):
+    for change in sorted(todo, key=lambda change: (order.cause(change), _rank(change, sources), change.item.key)):
         if not simulate.possible(change, state.model) or not _ready(change, scope, state, sources):
             continue
         if isinstance(change.item, Grant) and change.item.obj in moved:
             continue
         earlier = undo.touched(change, state.model)
-        if isinstance(change.item, (Owner, Database)) and "owner" in change.patch():
-            moved |= {change.item.obj, *(owner.obj for owner in earlier.of(Owner).values())}
         simulate.apply(change, state)
         if earlier == undo.touched(change, state.model):
             continue  # an earlier step of this turn took it along
         _foresee(change, scope, state, sources)
         if isinstance(change.item, Database) and change.before is None:
             fresh.add(change.item.name)
-        stage, phase = _stage(change)
-        database = _where(change.item)
+        database, moves = order.where(change.item), _moves(change, earlier)
+        moved |= moves
         taken_back = () if database in fresh else tuple(undo.statements(change, earlier, state))
-        order = (stage, database if stage == 1 else "", turn, phase)
-        steps.append(Step(change, database, todo[change].key, order, taken_back))
+        steps.append(Step(change, database, todo[change].key, turn, moves, taken_back))
     return steps
+
+
+def _moves(change: Change, earlier: Model) -> frozenset[Obj]:
+    """The objects that get a new owner by it: the sequences of a table go with the table."""
+    item = change.item
+    if not isinstance(item, (Owner, Database)) or "owner" not in change.patch():
+        return frozenset()
+    return frozenset({item.obj, *(owner.obj for owner in earlier.of(Owner).values())})
 
 
 def _allowed(violation: Violation, scope: Scope, options: Options, fresh: set[str]) -> bool:
@@ -174,7 +166,7 @@ def _adds_only(change: Change, fresh: set[str]) -> bool:
     """Whether it creates or grants what is missing, and takes nothing from anybody. In a database that accepts no
     connections yet nobody has anything that could be taken."""
     item, before, after = change.item, change.before, change.after
-    place = _where(item) or (
+    place = order.where(item) or (
         item.name
         if isinstance(item, Database)
         else item.obj.name
@@ -261,38 +253,3 @@ def _foresee(change: Change, scope: Scope, state: Snapshot, sources: Mapping[str
         for schema, name in created_tables(source.text) if source.path == file.path else ():
             if name in declared and schema in (None, "public"):
                 state.model.put(Table(file.database, "public", name, "TABLE"))
-
-
-def _where(item: Item) -> str:
-    """The database in which a change of `item` runs."""
-    if isinstance(item, (Owner, Grant)):
-        return item.obj.database
-    if isinstance(item, (DefaultGrant, Extension, Thing, SchemaFile, Table)):
-        return item.database
-    return ""
-
-
-_SHARED_KINDS = ("DATABASE", "TABLESPACE", "PARAMETER")
-
-
-def _stage(change: Change) -> tuple[int, int]:
-    """(stage, phase): 0 what is shared, 1 inside the databases, 2 sessions last, when no door is open any more."""
-    item = change.item
-    if isinstance(item, Role):
-        return 0, 0 if change.before is None else 1
-    if isinstance(item, Membership):
-        return 0, 2
-    if isinstance(item, Database):
-        opens = isinstance(change.before, Database) and item.connections and not change.before.connections
-        return 0, 3 if change.before is None else 9 if opens else 4
-    if isinstance(item, Setting):
-        return 0, 5
-    if isinstance(item, Session):
-        return 2, 0
-    if isinstance(item, (Owner, Grant)) and item.obj.kind in _SHARED_KINDS:
-        return 0, 6 if isinstance(item, Owner) else 7
-    phases: dict[type[Item], int] = {Thing: 0, Extension: 2, Owner: 3, Grant: 4, DefaultGrant: 5, SchemaFile: 6}
-    phase = phases[type(item)]
-    if isinstance(item, Thing):
-        phase = 0 if item.kind == "user mapping" else 1
-    return 1, phase

@@ -7,8 +7,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import groupby
-from typing import Protocol, cast
+from typing import Protocol, TextIO, cast
 
 from . import acl, sql
 from .catalog.snapshot import Snapshot
@@ -134,11 +135,18 @@ class UndoFile:
         text = ""
         for database, group in groupby(backwards, key=lambda step: step.database):
             text += f"\\connect {sql.ident(database or 'postgres')}\n"
-            text += "".join(f"{statement};\n" for step in group for statement in step.undo)
+            # a blank line after what must be taken back together
+            text += "".join("".join(f"{statement};\n" for statement in step.undo) + "\n" for step in group)
         if not self._parts:
             self._keep_earlier()
         self._parts.insert(0, text)
         self._write()
+
+    def probe(self) -> None:
+        """Raises OSError where the file could not be written."""
+        with self._aside():
+            pass
+        os.unlink(f"{self.path}.new")
 
     def _keep_earlier(self) -> None:
         if os.path.exists(self.path):
@@ -149,11 +157,19 @@ class UndoFile:
         head = (f"-- Takes back what a run of Good Neighbor changed on {self.server}. Run it with psql as superuser,\n"
                 "-- or with the playbook undo. What was created stays; sessions that were ended do not come back.\n"
                 "\\set ON_ERROR_STOP on\n")
-        aside = f"{self.path}.new"
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), 0o600)
+        with self._aside() as file:
             file.write(head + "".join(self._parts))
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, self.path)
+        os.replace(f"{self.path}.new", self.path)
+
+    @contextmanager
+    def _aside(self) -> Iterator[TextIO]:
+        """A new file beside it that nobody else may read, whatever lay there before."""
+        aside = f"{self.path}.new"
+        if os.path.lexists(aside):
+            os.unlink(aside)
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)
+            yield file

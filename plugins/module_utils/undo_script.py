@@ -4,31 +4,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from .catalog.session import Server
+from . import locks
+from .catalog.session import Server, ServerAbsent
 from .errors import GoodNeighborError, ServerError
 from .schema.lexer import UNCLOSED, line_of, statements
 
-try:
-    import psycopg2
-except ImportError:  # the module's face reports it
-    pass
+_NAME = r'"(?:[^"]|"")+"'
+_TABLE = re.compile(rf"ALTER TABLE ({_NAME}\.{_NAME}) OWNER TO ")
+Group = tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True)
 class Section:
-    """What is to be executed in one database: statements with their lines in the file."""
+    """What is to be executed in one database: groups of statements (with their lines in the file) that go together."""
 
     database: str
-    statements: tuple[tuple[int, str], ...] = field(repr=False)
+    groups: tuple[Group, ...] = field(repr=False)
+
+    @property
+    def count(self) -> int:
+        """How many statements."""
+        return sum(map(len, self.groups))
+
+
+@dataclass(frozen=True)
+class Left:
+    """What was not taken back: from which line on, in which database, and why. `gone`: it is not there any more; the rest
+    can be tried again."""
+
+    line: int
+    database: str
+    why: str
+    gone: bool
+
+    def __str__(self) -> str:
+        return f"line {self.line}, in database {self.database}: {self.why}"
 
 
 def sections(text: str) -> list[Section]:
     """The parts of an undo file, in their order. Raises GoodNeighborError where it is none."""
-    found: list[tuple[str, list[tuple[int, str]]]] = []
-    for line, statement in _numbered(text):
+    found: list[tuple[str, list[list[tuple[int, str]]]]] = []
+    for line, statement, apart in _numbered(text):
         if statement.startswith("\\connect "):
             found.append((_name(statement.removeprefix("\\connect ")), []))
         elif statement.startswith("\\set "):
@@ -36,40 +57,76 @@ def sections(text: str) -> list[Section]:
         elif statement.startswith("\\") or not found:
             raise GoodNeighborError(f"line {line} is none that a run of Good Neighbor wrote; play the file with psql")
         else:
-            found[-1][1].append((line, statement))
-    return [Section(database, tuple(numbered)) for database, numbered in found]
+            groups = found[-1][1]
+            if apart or not groups:
+                groups.append([])
+            groups[-1].append((line, statement))
+    return [Section(database, tuple(map(tuple, groups))) for database, groups in found]
 
 
-def play(server: Server, parts: list[Section]) -> None:
-    """Executes the sections, each in one transaction.
+def play(server: Server, parts: Sequence[Section]) -> list[Left]:
+    """Executes the sections, each in one transaction, or where its locks are not to be had, group by group; what could not
+    be taken back.
 
-    Raises ServerError that names the line; then the sections before it stay, and the file can be played again.
+    Nobody queues behind it (locks.py), and what was dropped since does not hold up the rest. Raises ServerError that names
+    the line where the server refuses anything else; then what ran before it stays, and the file can be played again.
     """
+    left: list[Left] = []
     for part in parts:
-        connection = server.connect(part.database)
         try:
-            _transaction(connection.cursor(), part)
+            connection = server.connect(part.database)
+        except ServerAbsent:
+            raise
+        except ServerError as error:
+            left.append(Left(part.groups[0][0][0] if part.groups else 0, part.database, str(error), False))
+            continue
+        try:
+            left += _section(connection.cursor(), part)
         finally:
             connection.close()
+    return left
 
 
-def _transaction(cursor: psycopg2.extensions.cursor, part: Section) -> None:
-    cursor.execute("BEGIN")
-    for line, statement in part.statements:
-        try:
-            cursor.execute(statement)
-        except psycopg2.Error as error:
-            said = error.diag.message_primary or "the connection was lost"
-            raise ServerError(f"line {line}, in database {part.database}: {said}; nothing of this database's part was "
-                              "executed, the parts before it were") from None
-    cursor.execute("COMMIT")
+def _section(cursor: Any, part: Section) -> list[Left]:
+    def together(groups: Sequence[Group]) -> None:
+        _transaction(cursor, part.database, [numbered for group in groups for numbered in group])
+
+    if not locks.tried(together, [part.groups]):
+        return []
+    failed = locks.tried(together, [(group,) for group in part.groups])
+    return [Left(group[0][0], part.database, str(error), error.gone) for (group,), error in failed]
 
 
-def _numbered(text: str) -> Iterator[tuple[int, str]]:
+def _transaction(cursor: Any, database: str, numbered: Sequence[tuple[int, str]]) -> None:
+    tables = [(line, found[1]) for line, statement in numbered for found in (_TABLE.match(statement),) if found]
+    todo = [(line, f"LOCK TABLE ONLY {name} IN ACCESS EXCLUSIVE MODE NOWAIT") for line, name in tables]
+
+    def work() -> None:
+        for line, statement in (*todo, *numbered):
+            _execute(cursor, database, line, statement)
+
+    locks.transaction(cursor, work)
+
+
+def _execute(cursor: Any, database: str, line: int, statement: str) -> None:
+    try:
+        cursor.execute(statement)
+    except cursor.connection.Error as error:
+        waits = locks.not_now(error)
+        if waits is not None:
+            raise waits from None
+        raise ServerError(f"line {line}, in database {database}: {locks.said(error)}; nothing of this transaction was "
+                          "kept, what was taken back before it stays so. Remove the cause and play the file again") from None
+
+
+def _numbered(text: str) -> Iterator[tuple[int, str, bool]]:
+    """Each statement with its line, and whether a blank line stands before it."""
+    end = 0
     for statement in statements(text):
         if statement.tokens[-1].kind == UNCLOSED:
             raise GoodNeighborError(f"the file ends inside line {line_of(text, statement.start)}")
-        yield line_of(text, statement.start), text[statement.start:statement.end]
+        yield line_of(text, statement.start), text[statement.start:statement.end], "\n\n" in text[end:statement.start]
+        end = statement.end
 
 
 def _name(word: str) -> str:

@@ -11,7 +11,9 @@ short_description: Take back what a run of allocation has changed
 description:
   - Executes the file that M(bbworlds.good_neighbor.allocation) left
     as its O(bbworlds.good_neighbor.allocation#module:undo_file).
-  - Each database's part is one transaction. If one fails, those before it stay, and the file can be played again.
+  - Nobody queues behind it. Each database's part is one transaction; where a lock is not to be had, what can be taken back
+    is, the task fails and names the rest, and the file can be played again.
+  - What was dropped since the run is told, and does not hold up the rest.
   - What was created stays, and sessions that were ended do not come back.
   - Nothing of the file is shown or logged, for it can hold verifiers. C(psql -f) plays it too.
 version_added: 0.1.0
@@ -58,9 +60,15 @@ count:
   description: How many statements the file holds.
   returned: success
   type: int
+left:
+  description: What could not be taken back, by line and database, and why.
+  returned: always
+  type: list
+  elements: str
 """
 
 from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import undo_script
@@ -82,16 +90,25 @@ def main() -> None:
     path = module.params["path"]
     parameters = get_conn_params(module, module.params)
     server = session.Server(parameters, parameters.pop("dbname"))
+    left: list[undo_script.Left] = []
     try:
         parts = undo_script.sections(Path(path).read_text(encoding="utf-8"))
         if not module.check_mode:
-            undo_script.play(server, parts)
+            left = undo_script.play(server, parts)
     except OSError as error:
         module.fail_json(msg=f"{path} cannot be read: {error.strerror}")
     except GoodNeighborError as error:
         module.fail_json(msg=f"{path}: {error}")
-    count = sum(len(part.statements) for part in parts)
-    module.exit_json(changed=count > 0, databases=[part.database for part in parts], count=count)
+    count = sum(part.count for part in parts)
+    told: dict[str, Any] = {"changed": count > 0, "databases": [part.database for part in parts], "count": count,
+                            "left": [str(one) for one in left]}
+    again = [str(one) for one in left if not one.gone]
+    if again:
+        lines = [f"{path}: not all is taken back yet; play it again:", *(f"- {one}" for one in again)]
+        module.fail_json(msg="\n".join(lines), **told)
+    for one in left:
+        module.warn(f"{path}: not taken back: {one}")
+    module.exit_json(**told)
 
 
 if __name__ == "__main__":

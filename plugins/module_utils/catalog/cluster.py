@@ -10,7 +10,12 @@ from __future__ import annotations
 SERVER = """
 SELECT pg_catalog.current_setting('server_version_num')::int, s.rolname::text, s.rolsuper,
        (SELECT rolname::text FROM pg_catalog.pg_roles WHERE oid = 10), pg_catalog.pg_is_in_recovery(),
-       (SELECT system_identifier::text FROM pg_catalog.pg_control_system())
+       (SELECT system_identifier::text FROM pg_catalog.pg_control_system()),
+       -- read-only, unless a database's or a role's owner stored that for himself
+       (SELECT setting = 'on' AND source NOT IN ('database', 'user', 'database user') FROM pg_catalog.pg_settings
+        WHERE name = 'default_transaction_read_only'),
+       CASE WHEN s.rolsuper THEN pg_catalog.current_setting('data_directory') ELSE '' END,
+       pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))
 FROM pg_catalog.pg_roles s WHERE s.rolname = session_user"""
 
 # rolvaliduntil is compared by the server's own clock

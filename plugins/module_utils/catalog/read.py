@@ -44,11 +44,11 @@ def read(server: Server, cursor: Cursor, passwords: Mapping[str, str | None],
 
 
 def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snapshot, dict[int, str]]:
-    version, user, superuser, bootstrap, standby, identifier = rows(cursor, cluster.SERVER)[0]
+    version, user, superuser, bootstrap, standby, identifier, frozen, folder, segment = rows(cursor, cluster.SERVER)[0]
     major = int(version) // 10000
     if major < 15:
         raise ServerError(f"this is PostgreSQL {major}: Good Neighbor needs 15 or later")
-    snapshot = Snapshot(Model(), major, user, superuser, bootstrap, standby, identifier)
+    snapshot = Snapshot(Model(), major, user, superuser, bootstrap, standby, frozen, folder, segment, identifier)
     names = _roles(cursor, snapshot, passwords)
     for role, member, grantor, admin, inherit, set_ in rows(
             cursor, cluster.MEMBERSHIPS if major >= 16 else cluster.MEMBERSHIPS_15):

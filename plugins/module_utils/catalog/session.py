@@ -27,10 +27,11 @@ PINNED = {
     "search_path": "pg_catalog", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
     "default_transaction_read_only": "off", "default_transaction_isolation": "read\\ committed", "datestyle": "ISO",
     "intervalstyle": "postgres", "bytea_output": "hex", "quote_all_identifiers": "off",
-    "standard_conforming_strings": "on", "row_security": "off", "client_min_messages": "warning", "jit": "off"}
-# what only a superuser may set: no statement of ours, and no secret in one, reaches the server's log
+    "standard_conforming_strings": "on", "row_security": "off", "client_min_messages": "warning", "jit": "off",
+    "debug_print_parse": "off", "debug_print_rewritten": "off", "debug_print_plan": "off"}
+# what only a superuser may set: no statement of ours, and no secret in one, reaches the server's log or its statistics
 SUPERUSER = {"log_statement": "none", "log_min_duration_statement": "-1", "log_min_error_statement": "panic",
-             "log_duration": "off", "log_min_duration_sample": "-1", "track_activities": "off",
+             "log_duration": "off", "log_min_duration_sample": "-1", "track_activities": "off", "pg_stat_statements.track": "none",
              "session_replication_role": "origin", "role": "none"}
 EVENT_TRIGGERS = {"event_triggers": "off"}  # from PostgreSQL 17 on; before, only a setting of single-user mode
 
@@ -44,6 +45,9 @@ class ServerAbsent(ServerError):
 
 class Cursor(Protocol):
     """What the engine uses of a database cursor."""
+
+    @property
+    def connection(self) -> Any: ...
 
     def execute(self, query: str, vars: Sequence[object] | None = None) -> None: ...
 
@@ -71,7 +75,9 @@ class Server:
             raise ServerAbsent("Python's psycopg2 is not there")
         for armour in [self._armour] if self._armour is not None else self._armours():
             try:
-                connection = self._open(database or self.database, armour)
+                # whether the server is read-only is seen in the maintenance database, whose owner is a superuser
+                seen = {name: value for name, value in armour.items() if database or name != "default_transaction_read_only"}
+                connection = self._open(database or self.database, seen)
             except psycopg2.OperationalError as error:
                 said = str(error)
                 if "unrecognized configuration parameter" in said or "permission denied to set parameter" in said:

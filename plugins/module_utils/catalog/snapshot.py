@@ -23,6 +23,9 @@ class Snapshot:
     superuser: bool = True
     bootstrap: str = "postgres"
     standby: bool = False
+    frozen: bool = False  # the server's configuration makes every transaction read-only
+    folder: str = ""  # its data directory; empty where the login may not know
+    segment: int = 16 * 2**20  # bytes of a file of the write-ahead log
     system_identifier: str = ""
     live: bool = True
     stored: dict[str, str | None] = field(default_factory=dict, repr=False)

@@ -12,6 +12,8 @@ FILE = """\
 \\connect "od""d; name"
 ALTER TABLE a OWNER TO b;
 GRANT SELECT ON "it;s" TO c;
+
+REVOKE SELECT ON "it;s" FROM d;
 \\connect "postgres"
 ALTER ROLE a PASSWORD 'x
 \\connect "elsewhere"
@@ -20,10 +22,14 @@ ALTER ROLE a PASSWORD 'x
 
 
 def test_parts_are_databases_with_their_statements_and_lines() -> None:
-    assert [(part.database, part.statements) for part in sections(FILE)] == [
-        ('od"d; name', ((4, "ALTER TABLE a OWNER TO b"), (5, 'GRANT SELECT ON "it;s" TO c'))),
-        ("postgres", ((7, "ALTER ROLE a PASSWORD 'x\n\\connect \"elsewhere\"\n;y'"),)),
+    """What a blank line parts may be taken back one without the other."""
+    found = sections(FILE)
+    assert [(part.database, part.groups) for part in found] == [
+        ('od"d; name', (((4, "ALTER TABLE a OWNER TO b"), (5, 'GRANT SELECT ON "it;s" TO c')),
+                        ((7, 'REVOKE SELECT ON "it;s" FROM d'),))),
+        ("postgres", (((9, "ALTER ROLE a PASSWORD 'x\n\\connect \"elsewhere\"\n;y'"),),)),
     ]
+    assert [part.count for part in found] == [3, 1]
     assert "PASSWORD" not in repr(sections(FILE))
 
 
