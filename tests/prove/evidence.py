@@ -57,32 +57,42 @@ def verifiers(house: House, when: str) -> dict[str, str]:
 class Collection:
     """The evidence of what happens within `collecting`: complete once it has ended."""
 
-    def __init__(self, house: House, folder: Path) -> None:
-        self.house, self.syslog, self.evidence = house, folder / "syslog", Evidence()
+    def __init__(self, house: House, folder: Path, spy: subprocess.Popen[str]) -> None:
+        self.house, self.spy, self.evidence = house, spy, Evidence()
+        self.syslog, self.started = folder / "syslog", folder / "started"
 
     @property
     def environment(self) -> dict[str, str]:
-        """Gives away what is sent to the system log."""
-        return {"PYTHONPATH": str(HERE / "spies"), "GN_SYSLOG": str(self.syslog)}
+        """Gives away what is sent to the system log, and every process that is started, however short it lives."""
+        return {"PYTHONPATH": str(HERE / "spies"), "GN_SYSLOG": str(self.syslog), "GN_STARTED": str(self.started)}
+
+    def look(self) -> None:
+        """Returns once all that is there now has been looked at."""
+        assert self.spy.stdin is not None and self.spy.stdout is not None
+        self.spy.stdin.write("look\n")
+        self.spy.stdin.flush()
+        assert self.spy.stdout.readline() == "looked\n"
 
 
 @contextmanager
 def collecting(house: House) -> Iterator[Collection]:
     """Collects what others may see, what goes to the system log, and what the server logs."""
     folder = Path(tempfile.mkdtemp())  # nobody else may enter
-    found, read, journal = Collection(house, folder), len(house.log), _system_logs()
+    read, journal = len(house.log), _system_logs()
     spy = subprocess.Popen(
         [sys.executable, HERE / "spy.py", *FOLDERS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert spy.stdout is not None
+    found = Collection(house, folder, spy)
     try:
         assert spy.stdout.readline() == "watching\n"
         yield found
     finally:
-        out, _errors = spy.communicate(timeout=120)
+        out, _errors = spy.communicate(timeout=600)
     found.evidence |= json.loads(out)
     found.evidence["server log"] = [house.log[read:]]
     found.evidence["to the system log"] = [found.syslog.read_text() if found.syslog.exists() else ""]
+    found.evidence["started"] = [found.started.read_text() if found.started.exists() else ""]
     found.evidence["system logs"] = [text[len(journal.get(name, "")) :] for name, text in _system_logs().items()]
     shutil.rmtree(folder)
 

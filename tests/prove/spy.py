@@ -1,7 +1,8 @@
 """A process that collects what others may see of a run: arguments and environments of processes, files that others can read.
 
-Arguments: the folders to watch, each followed by all in it, as long as others may enter. Works until its standard input
-ends, then prints JSON: what it saw by channel, each text once.
+Arguments: the folders to watch, each followed by all in it, as long as others may enter. To each line of its standard input
+it answers `looked`, once it has looked at everything after the line came. When the input ends it looks once more and prints
+JSON: what it saw by channel, each text once.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ started = time.time()
 ended = threading.Event()
 seen: dict[str, set[bytes]] = {"arguments": set(), "environment": set(), "files": set()}
 known: dict[str, tuple[int, int]] = {}
+begun = finished = 0  # looks at everything
+looked = threading.Condition()
 
 
 def processes() -> None:
@@ -70,18 +73,34 @@ def files(folder: str) -> None:
             continue
 
 
+def look() -> None:
+    """At everything."""
+    global begun, finished
+    begun += 1
+    processes()
+    for folder in sys.argv[1:]:
+        files(folder)
+    with looked:
+        finished += 1
+        looked.notify_all()
+
+
 def watch() -> None:
     while not ended.is_set():
-        processes()
-        for folder in sys.argv[1:]:
-            files(folder)
+        look()
         ended.wait(PAUSE)
+    look()
 
 
 watcher = threading.Thread(target=watch)
 watcher.start()
 print("watching", flush=True)
-sys.stdin.read()
+for _asked in iter(sys.stdin.readline, ""):
+    with looked:
+        wanted = begun + 1  # one that begins only now
+        while finished < wanted:
+            looked.wait()
+    print("looked", flush=True)
 ended.set()
 watcher.join()
 print(json.dumps({channel: [text.decode("latin-1") for text in texts] for channel, texts in seen.items()}))

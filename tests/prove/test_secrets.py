@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +72,8 @@ def assert_rich(evidence: dict[str, list[str]]) -> None:
         ("arguments", "ansible-playbook"),
         ("arguments", "AnsiballZ_allocation.py"),
         ("environment", "GN_SYSLOG"),
+        ("started", "AnsiballZ_allocation.py"),
+        ("started", "AnsiballZ_settings_files.py"),
         ("to the system log", "Invoked with"),
     ):
         assert any(telling in text for text in evidence[channel]), (channel, telling)
@@ -87,22 +88,29 @@ def test_a_planted_secret_is_found_everywhere(talkative: House) -> None:
     collection.evidence["output"] = [f"said {secret}"]
     assert found(collection.evidence, PLANTED) == {
         (channel, "planted")
-        for channel in ("output", "server log", "arguments", "environment", "files", "to the system log")
+        for channel in ("output", "server log", "arguments", "environment", "files", "started", "to the system log")
     }
     assert found(collection.evidence, NAMED) == set()
 
 
 def plant(collection: Collection, secret: str) -> None:
-    """Lets it out in every way."""
-    wait = "import time; time.sleep(0.5)"
+    """Lets it out in every way. What is for a moment only lasts until the spy has looked."""
+    waits = [sys.executable, "-c", "import sys; sys.stdin.read()"]
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(secret)
         file.flush()
         os.chmod(file.name, 0o644)
-        subprocess.run([sys.executable, "-c", wait, secret], check=True)
-        subprocess.run([sys.executable, "-c", wait], check=True, env={"PASSWORD": secret})
-        time.sleep(0.5)
-    said = "import syslog, sys; syslog.syslog(syslog.LOG_INFO, sys.stdin.read())"
+        running = [subprocess.Popen([*waits, secret], stdin=subprocess.PIPE),
+                   subprocess.Popen(waits, stdin=subprocess.PIPE, env={"PASSWORD": secret})]
+        collection.look()
+        for process in running:
+            process.communicate(timeout=60)
+    says = """
+import subprocess, sys, syslog
+secret = sys.stdin.read()
+syslog.syslog(syslog.LOG_INFO, secret)
+subprocess.run(["/bin/true", secret], check=True)
+"""
     subprocess.run(
-        [sys.executable, "-c", said], input=secret, text=True, check=True, env={**os.environ, **collection.environment}
+        [sys.executable, "-c", says], input=secret, text=True, check=True, env={**os.environ, **collection.environment}
     )

@@ -31,8 +31,8 @@ PINNED = {
     "debug_print_parse": "off", "debug_print_rewritten": "off", "debug_print_plan": "off"}
 # what only a superuser may set: no statement of ours, and no secret in one, reaches the server's log or its statistics
 SUPERUSER = {"log_statement": "none", "log_min_duration_statement": "-1", "log_min_error_statement": "panic",
-             "log_duration": "off", "log_min_duration_sample": "-1", "track_activities": "off", "pg_stat_statements.track": "none",
-             "session_replication_role": "origin", "role": "none"}
+             "log_duration": "off", "log_min_duration_sample": "-1", "track_activities": "off",
+             "pg_stat_statements.track": "none", "session_replication_role": "origin", "role": "none"}
 EVENT_TRIGGERS = {"event_triggers": "off"}  # from PostgreSQL 17 on; before, only a setting of single-user mode
 
 
