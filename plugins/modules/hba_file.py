@@ -55,15 +55,17 @@ options:
     default: 10
   hba_file:
     description:
-      - Where pg_hba.conf is while the server does not run. A server that runs is asked.
+      - Where pg_hba.conf is while the server does not run or lets nobody in. One that lets us in is asked.
+      - With O(ident_file) and O(bindir) the files can be written then. They count from the next start or reload on, which is
+        left to you.
     type: path
   ident_file:
     description:
-      - Where pg_ident.conf is while the server does not run. A server that runs is asked.
+      - Where pg_ident.conf is, see O(hba_file).
     type: path
   bindir:
     description:
-      - The folder of the server's programs (initdb, postgres) while it does not run. A server that runs is asked.
+      - The folder of the server's programs (initdb, postgres), see O(hba_file).
     type: path
   login_db:
     description: The database to connect to.

@@ -9,7 +9,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,7 +77,8 @@ def put(file: File, content: bytes, *, secret: bool = False) -> None:
         os.replace(beside, file.path)
         _sync(file.path.parent)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise GoodNeighborError(f"{file.name} cannot be written: {error.strerror}; it is as it was") from None
 
 

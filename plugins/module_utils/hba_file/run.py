@@ -48,28 +48,32 @@ class Outcome:
 
 def run(server: Server, request: Request) -> Outcome:
     """Does all of it. Raises GoodNeighborError, in words without secrets; then what stood there stands there."""
-    with _session(server, request) as live:
+    with _session(server, request) as (live, why):
         facts = live.facts() if live else request.given
         assert facts is not None
         writes = request.manage and not request.dry
         folder = change.found(facts.hba_file).path.parent
         with change.alone(folder, request.timeout) if writes else nullcontext():
-            return _settle(live, facts, request)
+            outcome = _settle(live, facts, request)
+    if why:
+        outcome.notes.append(why)
+    return outcome
 
 
 @contextmanager
-def _session(server: Server, request: Request) -> Iterator[Live | None]:
-    """A session of the server; None where it does not run and everything that it would tell was given."""
+def _session(server: Server, request: Request) -> Iterator[tuple[Live | None, str]]:
+    """A session of the server; none, and what to warn of, where it gives none and all that it would tell was given."""
     try:
         live = Live(server)
-    except ServerAbsent as absent:
+    except ServerError as error:
         if request.given is None:
-            raise GoodNeighborError(f"{absent}. Where the server does not run, hba_file, ident_file and bindir must say "
-                                    "where its files and programs are") from None
-        yield None
+            raise GoodNeighborError(f"{error}. Where the server does not run or lets nobody in, hba_file, ident_file and "
+                                    "bindir must say where its files and programs are") from None
+        note = f"{error}. If the server runs, reload it: the new lines do not count before"
+        yield None, "" if isinstance(error, ServerAbsent) else note
         return
     try:
-        yield live
+        yield live, ""
     finally:
         live.close()
 
@@ -166,12 +170,13 @@ def _go_by(live: Live, outcome: Outcome, wanted: Rules, request: Request) -> lis
 
 def _put_back(live: Live | None, put: list[change.File], timeout: float) -> str:
     """Writes the former files again; returns what became of it, in a sentence."""
-    if not put:
-        return "Nothing was changed"
     try:
-        for file in put:
+        replaced = [file for file in put if change.found(file.name).content != file.content]
+        for file in replaced:
             change.put_back(file)
-        why = live.reload(max(file.changed_at for file in put), timeout) if live else ""
+        why = live.reload(max(file.changed_at for file in replaced), timeout) if live and replaced else ""
     except GoodNeighborError as error:
         return f"The former lines could not be brought back: {error}"
+    if not replaced:
+        return "Nothing was changed"
     return f"The former files stand again, but {why}" if why else "The former lines are in force again"

@@ -68,11 +68,11 @@ class Inn:
     def ident_file(self) -> Path:
         return self.cluster.data / "pg_ident.conf"
 
-    def run(self, *, kill_at: int | None = None, limit: int | None = None, check: bool = False, diff: bool = True,
+    def run(self, *, kill_at: tuple[str, int] | None = None, limit: int | None = None, check: bool = False,
             **options: Any) -> dict[str, Any]:
         """The module's result; empty if it was killed."""
         arguments = {"login_unix_socket": str(self.cluster.folder), "login_port": self.cluster.port, **wanted(),
-                     "mode": "manage", "_ansible_check_mode": check, "_ansible_diff": diff, **options}
+                     "mode": "manage", "_ansible_check_mode": check, "_ansible_diff": True, **options}
         given = {"arguments": arguments, "account": ACCOUNT, "kill_at": kill_at, "limit": limit}
         environment = {**{name: value for name, value in os.environ.items() if not name.startswith("PG")},
                        "TMPDIR": str(self.temporary)}
@@ -111,6 +111,9 @@ def server() -> Iterator[Cluster]:
             cursor.execute(f"CREATE ROLE replica LOGIN REPLICATION PASSWORD '{PASSWORD}'")
             for database in ("kitchen", "gallery"):
                 cursor.execute(f"CREATE DATABASE {database} OWNER {database}_owner")
+            cursor.execute(f"CREATE ROLE kitchen LOGIN PASSWORD '{PASSWORD}'")
+            cursor.execute("CREATE ROLE gallery; CREATE ROLE staff; CREATE ROLE crew; GRANT gallery TO cook; "
+                           "GRANT staff TO crew; GRANT crew TO gallery_owner")
         yield cluster
     finally:
         cluster.remove()

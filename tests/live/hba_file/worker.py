@@ -1,8 +1,8 @@
 """A process that runs the module hba_file as Ansible does, as the server's account: a root that starts it is root no more.
 
 Reads a line of JSON: `arguments`, `account` (a number, or null for whoever starts it), `kill_at` (kill -9 of itself at that
-moment, or null), `limit` (bytes that a file may grow to, or null). A moment is the start or the end of a function of the
-package; the file that the environment names in MOMENTS counts them.
+moment, or null: a name, and how many of that name come before), `limit` (bytes that a file may grow to, or null). A moment is
+the start or the end of a function of the package. Prints them after the module's result.
 """
 
 from __future__ import annotations
@@ -28,15 +28,16 @@ assert ansible.module_utils.common and psycopg2.errorcodes  # what root alone ma
 class Moments:
     """Counts the moments of a run, and ends it at one of them."""
 
-    def __init__(self, kill_at: int | None) -> None:
+    def __init__(self, kill_at: list[Any] | None) -> None:
         self.kill_at = kill_at
         self.seen: list[str] = []
 
     def __call__(self, frame: FrameType, event: str, _argument: Any) -> None:
         if event in ("call", "return") and frame.f_code.co_filename.endswith(WHERE):
-            self.seen.append(f"{event} of {frame.f_code.co_qualname}")
-            if len(self.seen) - 1 == self.kill_at:
+            name = f"{event} of {frame.f_code.co_qualname}"
+            if self.kill_at == [name, self.seen.count(name)]:
                 os.kill(os.getpid(), signal.SIGKILL)
+            self.seen.append(name)
 
 
 def main() -> None:
