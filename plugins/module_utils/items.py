@@ -22,6 +22,11 @@ INVALID = -2  # the limit of a database whose DROP was interrupted
 Key = tuple[object, ...]
 
 
+def may_lead_out(extension: str) -> bool:
+    """Whether an extension is made to reach into other databases: dblink, and every foreign data wrapper."""
+    return extension in ("dblink", "multicorn") or extension.endswith("_fdw")
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Obj:
     """What a privilege or an owner belongs to. `database` is empty for what the whole server shares.
@@ -49,8 +54,9 @@ ROUTINES = ("FUNCTION", "PROCEDURE", "AGGREGATE")
 
 @dataclass(frozen=True, order=True, slots=True)
 class Role:
-    """A role. `password`: none, declared (it is the matrix's), md5 (the matrix's, hashed weakly), shared:ROLE (it is
-    another role's of the matrix), other, or unknown (nothing to compare with). `expiry`: none, future or past."""
+    """A role. `password`: none, declared (it is the matrix's), md5 or weak (hashed so, or in too few rounds; the matrix's
+    where that has one), shared:ROLE (it is another role's of the matrix), other, or unknown (nothing to compare with).
+    `expiry`: none, future or past."""
 
     name: str
     login: bool = False

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from . import sql
+from . import hide, sql
 from .engine import Outcome
-from .items import Database, Obj, SchemaFile
+from .items import Database, Obj, SchemaFile, Setting
 from .matrix.types import ACTIVE
 from .model import Change, Item
 from .plan import Verdict
@@ -88,7 +88,7 @@ def _lines(items: Iterable[Item | None]) -> str:
 def _line(item: Item) -> str:
     words = [type(item).__name__.lower()]
     for each in fields(item):
-        value = getattr(item, each.name)
+        value = hide.value(item) if isinstance(item, Setting) and each.name == "value" else getattr(item, each.name)
         if isinstance(value, Obj):
             words.append(f"{value.kind.lower()} {value.text}{f' in {value.database}' if value.database else ''}")
         elif isinstance(value, tuple):

@@ -61,6 +61,12 @@ def matches(password: str, stored: str | None, role: str = "") -> bool:
     return hmac.compare_digest(stored, verifier(password, salt=salt, iterations=iterations))
 
 
+def is_weak(stored: str) -> bool:
+    """Whether `stored` was hashed in fewer rounds than PostgreSQL's default (RFC 7677): a stolen one is searched quickly."""
+    found = _SCRAM.fullmatch(stored)
+    return found is not None and int(found[1]) < _ITERATIONS
+
+
 def kind(stored: str | None) -> str:
     """What `stored` is: none, scram-sha-256, md5, or other."""
     if stored is None:

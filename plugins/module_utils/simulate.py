@@ -31,6 +31,8 @@ def apply(change: Change, snapshot: Snapshot) -> None:
             _drop_passed_on(change.item, model)
     else:
         _patch(change, model)
+        if isinstance(change.before, Membership) and snapshot.major >= 16 and "admin" in change.patch():
+            _drop_passed_on(change.before, model)
 
 
 def possible(change: Change, model: Model) -> bool:

@@ -126,9 +126,11 @@ def _membership(change: Change, item: Membership, major: int) -> str:
     # PostgreSQL 15 has one membership for any grantor, who may be gone: REVOKE does not ask for him
     known = major >= 16 or (change.after is not None and not item.grantor.isdigit())
     by = f" GRANTED BY {ident(item.grantor)}" if known else ""
+    # memberships that were passed on with ADMIN OPTION hang on it
     if change.after is None:
-        # memberships that were passed on with ADMIN OPTION hang on this one
         return f"REVOKE {ident(item.role)} FROM {ident(item.member)}{by} CASCADE"
+    if isinstance(change.before, Membership) and change.before.admin and not item.admin:
+        return f"REVOKE ADMIN OPTION FOR {ident(item.role)} FROM {ident(item.member)}{by} CASCADE"
     if major < 16:
         options = " WITH ADMIN OPTION" if item.admin else ""
     else:

@@ -9,19 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..items import BOOKKEEPING, Database, Extension, Role, Setting, Table, Thing
+from ..items import BOOKKEEPING, Database, Extension, Role, Setting, Table, Thing, may_lead_out
 from ..matrix.containers import Kind, Settings
 from ..matrix.fields import extensions as extension_names
 from ..matrix.kinds import name, setting_value, text
 from ..matrix.place import Place
 from ..matrix.types import ACTIVE, RETIRED
-from ..rules.road import WRAPPERS
 from .addresses import proposed
 from .facts import Facts
 from .names import fits
 from .people import Home
 
-ROADS = ("dblink", *WRAPPERS)  # declared, they would be silent; a draft never blesses them
 READER_LIMIT = 3
 _SECRET = re.compile(r"secret|passw|token|key|credential", re.IGNORECASE)
 
@@ -87,12 +85,13 @@ def _inside(facts: Facts, database: str, notes: list[str]) -> dict[str, Any]:
     model = facts.snapshot.model
     tables = [table for table in model.near(Table, database) if table.schema != BOOKKEEPING]
     extensions = [one.name for one in model.near(Extension, database) if one.name != "plpgsql"]
-    for road in set(extensions) & set(ROADS):
+    for road in filter(may_lead_out, extensions):  # declared, it would be silent; a draft never blesses it
         notes.append(f"TODO: extension {road} is installed; it leads out of the database, stays out of here and is reported")
     names = [table.name for table in tables
              if table.schema == "public" and table.kind in ("TABLE", "FOREIGN TABLE") and not table.parent]
     return {
-        "extensions": _fitting(extension_names.kind, [one for one in extensions if one not in ROADS], "extension", notes),
+        "extensions": _fitting(extension_names.kind, [one for one in extensions if not may_lead_out(one)],
+                               "extension", notes),
         "tables": _fitting(text, names, "table", notes),
         "vectors": any(table.vectors for table in tables),
         "publications": _fitting(name, [thing.name for thing in model.near(Thing, database)

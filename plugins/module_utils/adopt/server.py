@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..items import Extension, Thing
+from ..items import Extension, Thing, may_lead_out
 from ..matrix.fields import extensions as extension_names
 from ..matrix.kinds import text
 from .addresses import operators_lines
 from .facts import MAINTENANCE, Facts
 from .names import fits
-from .row import ROADS, Entry
+from .row import Entry
 
 USUAL_PORT = "5432"
 
@@ -29,7 +29,7 @@ def entry(facts: Facts) -> Entry:
     notes += more
     keys |= {key: [one for one in lines if fits(text, one)] for key, lines in (("hba", hba), ("ident", ident)) if lines}
     extensions = [one.name for one in facts.snapshot.model.near(Extension, MAINTENANCE)
-                  if one.name not in ("plpgsql", *ROADS) and fits(extension_names.kind, one.name)]
+                  if one.name != "plpgsql" and not may_lead_out(one.name) and fits(extension_names.kind, one.name)]
     slots = sorted(thing.name for thing in facts.snapshot.model.of(Thing).values() if thing.kind == "replication slot")
     keys |= {key: found for key, found in (("extensions", extensions), ("replication_slots", slots)) if found}
     folders = facts.settings.get("unix_socket_directories", "").split(",")

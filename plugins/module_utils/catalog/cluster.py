@@ -71,7 +71,13 @@ SERVER_SETTINGS = """
 SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
   ('max_connections', 'superuser_reserved_connections', 'reserved_connections', 'password_encryption',
    'allow_system_table_mods', 'session_preload_libraries', 'local_preload_libraries',
-   'ignore_system_indexes', 'lo_compat_privileges')"""
+   'ignore_system_indexes', 'lo_compat_privileges', 'shared_preload_libraries', 'db_user_namespace', 'krb_caseins_users',
+   'gss_accept_delegation', 'createrole_self_grant', 'scram_iterations', 'log_file_mode', 'dynamic_library_path',
+   'extension_control_path', 'jit_provider', 'ssl_min_protocol_version')"""
+# our own sessions have these by themselves, so that only the files tell
+FILE_SETTINGS = """
+SELECT name, setting FROM pg_catalog.pg_file_settings
+WHERE applied AND name IN ('search_path', 'session_replication_role')"""
 
 EXTENSIONS_AVAILABLE = """
 SELECT name::text FROM pg_catalog.pg_available_extensions"""

@@ -68,7 +68,10 @@ UNION ALL
 SELECT CASE o.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, o.oid::int8,
        n.nspname::text, o.proname::text, pg_catalog.pg_get_function_identity_arguments(o.oid), o.proowner::int8,
        o.proacl::text, {_builtin('pg_proc')},
-       CASE WHEN o.prosecdef THEN 'definer' WHEN o.prorettype = 'pg_catalog.event_trigger'::regtype THEN 'event' ELSE '' END,
+       CASE WHEN o.prosecdef AND EXISTS (  -- a view or a policy calls it, as whoever reads
+              SELECT 1 FROM pg_catalog.pg_depend v WHERE v.refclassid = 'pg_catalog.pg_proc'::regclass AND v.refobjid = o.oid
+                AND v.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_rewrite'::regclass)) THEN 'definer read'
+            WHEN o.prosecdef THEN 'definer' WHEN o.prorettype = 'pg_catalog.event_trigger'::regtype THEN 'event' ELSE '' END,
        CASE WHEN l.lanpltrusted OR l.lanname = 'sql' OR o.prokind = 'a' THEN '' ELSE l.lanname::text END
 FROM pg_catalog.pg_proc o JOIN pg_catalog.pg_namespace n ON n.oid = o.pronamespace
      JOIN pg_catalog.pg_language l ON l.oid = o.prolang
@@ -189,6 +192,12 @@ WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e WHERE e.objid = w.oid AND
 UNION ALL SELECT 'tablespace use', t.spcname::text, pg_catalog.string_agg(DISTINCT c.relname::text, ', '), NULL
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_tablespace t ON t.oid = c.reltablespace
 WHERE c.oid >= 16384 AND c.relpersistence <> 't' GROUP BY t.spcname
+UNION ALL SELECT 'function in an extension', p.oid::regprocedure::text,
+       x.extname || ', owner ' || pg_catalog.pg_get_userbyid(p.proowner), NULL
+FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_depend e ON e.classid = 'pg_catalog.pg_proc'::regclass AND e.objid = p.oid
+     AND e.deptype = 'e' JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid
+WHERE p.prosecdef AND p.oid >= 16384 AND (p.proacl IS NULL OR EXISTS (
+  SELECT 1 FROM pg_catalog.aclexplode(p.proacl) a WHERE a.grantee = 0))
 UNION ALL SELECT 'altered function', p.oid::regprocedure::text,
        CASE WHEN p.prosecdef THEN 'runs as its owner' ELSE 'has a body or settings of somebody''s' END, NULL
 FROM pg_catalog.pg_proc p
@@ -214,3 +223,22 @@ WHERE (k.everywhere OR pg_catalog.current_database() = 'template1') AND NOT EXIS
 UNION ALL SELECT 'tablespace use', t.spcname::text, 'the whole database', NULL
 FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
 WHERE d.datname = pg_catalog.current_database() AND t.spcname <> 'pg_default'"""
+
+
+# what an extension has brought, or somebody has hidden in one
+EXTENSION_RELATIONS = """
+SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_class c ON c.oid = e.objid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE e.classid = 'pg_catalog.pg_class'::regclass AND e.deptype = 'e' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"""
+
+# foreign servers with tables on them, and extensions that lead out and whose objects something of somebody's uses
+NEEDED = """
+SELECT DISTINCT 'foreign server', s.srvname::text FROM pg_catalog.pg_foreign_server s JOIN pg_catalog.pg_foreign_table f
+ON f.ftserver = s.oid
+UNION SELECT 'extension', x.extname::text FROM pg_catalog.pg_extension x
+JOIN pg_catalog.pg_depend m ON m.refclassid = 'pg_catalog.pg_extension'::regclass AND m.refobjid = x.oid AND m.deptype = 'e'
+JOIN pg_catalog.pg_depend d ON d.refclassid = m.classid AND d.refobjid = m.objid AND d.deptype = 'n'
+WHERE x.extname ~ '(^dblink|_fdw|^multicorn)$' AND NOT EXISTS (
+    SELECT 1 FROM pg_catalog.pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
+  AND (d.classid <> 'pg_catalog.pg_foreign_server'::regclass OR EXISTS (
+    SELECT 1 FROM pg_catalog.pg_foreign_table f WHERE f.ftserver = d.objid))"""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from .. import acl
 from ..errors import SchemaFileError
 from ..items import (
-    BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Obj, Owner, SchemaFile, Table, Thing)
+    BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Obj, Owner, SchemaFile, Table, Thing, may_lead_out)
 from ..schema import records
 from . import database as queries
 from .raw import name_of, put, rows
@@ -97,6 +97,8 @@ def _code(snapshot: Snapshot, obj: Obj, owner: str, word: str, other: str) -> No
     if obj.kind == "LANGUAGE":
         snapshot.model.put(Thing(obj.database, "untrusted language" if word else "handmade language", obj.name, owner))
         return
+    if word == "definer read":
+        snapshot.read_through.add(obj)
     if word == "event":
         snapshot.event_functions.add(obj)
     elif word:
@@ -132,7 +134,13 @@ def _further(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[i
             snapshot.model.put(DefaultGrant(database, name_of(names, creator), schema, kind, grantee, privileges, grantable))
     for (name,) in rows(cursor, queries.EXTENSIONS):
         snapshot.model.put(Extension(database, name))
+    for schema, name in rows(cursor, queries.EXTENSION_RELATIONS):
+        snapshot.model.put(Table(database, schema, name, "EXTENSION'S RELATION"))
+    leading_out = False
     for kind, name, detail, definition in rows(cursor, queries.THINGS):
         snapshot.model.put(Thing(database, kind, name, detail))
+        leading_out = leading_out or kind == "foreign server"
         if definition:
             snapshot.definitions[(database, kind, name)] = [definition]
+    if leading_out or any(may_lead_out(found.name) for found in snapshot.model.near(Extension, database)):
+        snapshot.needed |= {(database, kind, name) for kind, name in rows(cursor, queries.NEEDED)}

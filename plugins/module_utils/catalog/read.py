@@ -68,7 +68,7 @@ def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snaps
         if database:
             snapshot.connections[database] = snapshot.connections.get(database, 0) + count
         snapshot.model.put(Session(database, role))
-    for name, value in rows(cursor, cluster.SERVER_SETTINGS):
+    for name, value in rows(cursor, cluster.SERVER_SETTINGS) + (rows(cursor, cluster.FILE_SETTINGS) if superuser else []):
         snapshot.model.put(ServerSetting(name, value))
     if superuser:
         doors.read(cursor, snapshot)
@@ -78,7 +78,7 @@ def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snaps
 def _roles(cursor: Cursor, snapshot: Snapshot, passwords: Mapping[str, str | None]) -> dict[int, str]:
     found = rows(cursor, cluster.ROLES_WITH_SECRETS if snapshot.superuser else cluster.ROLES_WITHOUT_SECRETS)
     with ThreadPoolExecutor(4) as pool:  # hashing frees the interpreter's lock
-        states = list(pool.map(lambda row: _password(str(row[1]), row[9], passwords, snapshot.superuser), found))
+        states = list(pool.map(lambda row: _password(str(row[1]), row[9], passwords, snapshot.superuser, row[2]), found))
     for row, state in zip(found, states):
         _oid, name, login, superuser, createdb, createrole, replication, bypassrls, limit, stored, expiry, until = row
         snapshot.stored[name] = stored
@@ -89,21 +89,22 @@ def _roles(cursor: Cursor, snapshot: Snapshot, passwords: Mapping[str, str | Non
     return {row[0]: str(row[1]) for row in found}
 
 
-def _password(role: str, stored: str | None, passwords: Mapping[str, str | None], readable: bool) -> str:
+def _password(role: str, stored: str | None, passwords: Mapping[str, str | None], readable: bool, login: bool) -> str:
     """How a stored password stands to the matrix; see model.Role."""
     if not readable:
         return "unknown"
     if stored is None:
         return "none"
     wanted = passwords.get(role)
-    if wanted is None:
+    if wanted is None and not login:
         return "unknown"
-    if scram.matches(wanted, stored, role):
-        return "declared" if scram.kind(stored) == "scram-sha-256" else "md5"
+    how = "md5" if scram.kind(stored) == "md5" else "weak" if scram.is_weak(stored) else ""
+    if wanted is not None and scram.matches(wanted, stored, role):
+        return how or "declared"
     for other, secret in sorted(passwords.items()):
         if other != role and secret is not None and scram.matches(secret, stored, role):
             return f"shared:{other}"
-    return "other"
+    return (how or "unknown") if wanted is None else "other"
 
 
 def _databases(cursor: Cursor, snapshot: Snapshot, names: Mapping[int, str]) -> dict[int, str]:

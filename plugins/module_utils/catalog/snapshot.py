@@ -38,6 +38,8 @@ class Snapshot:
     visited: frozenset[str] = frozenset()  # databases whose inside is known
     predefined: frozenset[str] = frozenset()  # roles that initdb made, the bootstrap superuser aside
     event_functions: set[Obj] = field(default_factory=set)  # of event triggers: they run in everybody's session
+    read_through: set[Obj] = field(default_factory=set)  # functions of their owner that views or policies call
+    needed: set[tuple[str, str, str]] = field(default_factory=set)  # (database, kind, name): something else uses it
     beside: set[Obj] = field(default_factory=set)  # made by somebody in a schema of PostgreSQL's own
     builtins: set[Obj] = field(default_factory=set)  # the server's or an extension's, though owner or grants were changed
 

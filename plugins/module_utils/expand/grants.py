@@ -19,8 +19,9 @@ def login_writes(place: Place) -> frozenset[str]:
     return _WRITES - {"DELETE"} if soft else _WRITES
 
 
-def required(place: Place, obj: Obj, definer: bool) -> dict[str, frozenset[str]]:
-    """Privileges that readers and logins of an active row must hold on `obj`; the owner's own are not among them."""
+def required(place: Place, obj: Obj, definer: bool, through: bool) -> dict[str, frozenset[str]]:
+    """Privileges that readers and logins of an active row must hold on `obj`; the owner's own are not among them.
+    `definer`: a function of the owner that runs as such; `through`: which views or policies call, as whoever reads."""
     if place.kind != ACTIVE or BOOKKEEPING in (obj.schema, obj.name if obj.kind == "SCHEMA" else ""):
         return {}
     found: dict[str, frozenset[str]] = {}
@@ -34,7 +35,7 @@ def required(place: Place, obj: Obj, definer: bool) -> dict[str, frozenset[str]]
         found = dict.fromkeys(place.logins, frozenset({"SELECT", "UPDATE", "USAGE"}))
     elif obj.kind in ROUTINES and definer:
         # PUBLIC may not execute it, and what works for the service goes on working
-        found = dict.fromkeys(place.logins, frozenset({"EXECUTE"}))
+        found = dict.fromkeys((*place.logins, *(place.readers if through else ())), frozenset({"EXECUTE"}))
     return found
 
 

@@ -111,7 +111,8 @@ def _grants(owner: Owner, inside: Inside, want: Model) -> None:
         _require(want, Grant(obj, "", present, present, full))
     if obj.kind == "SCHEMA" and obj.name not in inside.with_relations and not place.logins:
         return  # nothing for a reader in it
-    for grantee, privileges in holders.required(place, obj, kind == "definer" and present == place.owner).items():
+    for grantee, privileges in holders.required(place, obj, kind == "definer" and present == place.owner,
+                                                obj in inside.snapshot.read_through).items():
         _require(want, Grant(obj, "", grantee, present, tuple(sorted(privileges))))
 
 
@@ -129,7 +130,8 @@ def _keep(grant: Grant, inside: Inside, want: Model, owner: str) -> None:
     place, obj = inside.place, grant.obj
     superusers = inside.snapshot.superusers
     kind = inside.kind_of(obj)
-    if grant.grantee in superusers or grant.grantee == owner:
+    if grant.grantee in superusers or grant.grantee == owner or (
+            grant.grantee == DATABASE_OWNER and place.kind != MAINTAINED and obj not in inside.snapshot.builtins):
         want.put(grant)
         return
     if grant.grantee == place.owner and place.kind != MAINTAINED and obj not in inside.snapshot.builtins:
@@ -138,17 +140,19 @@ def _keep(grant: Grant, inside: Inside, want: Model, owner: str) -> None:
     if grant.grantee == PUBLIC and (kind == "untrusted" or (kind == "definer" and owner != place.owner)):
         want.put(grant)  # the function itself is reported; who needs it, a human knows
         return
-    if grant.grantor != owner:
-        return
     identity = inside.scope.roles.get(grant.grantee)
     rights = identity.rights if identity else None
     if obj in inside.snapshot.builtins:
         may = holders.named(place, obj, rights) if rights is not None else frozenset()
     else:
-        may = holders.allowed(place, obj, grant.grantee, kind, rights)
+        through = obj in inside.snapshot.read_through and owner == place.owner
+        may = holders.allowed(place, obj, grant.grantee, "" if through and grant.grantee != PUBLIC else kind, rights)
     privileges = set(grant.privileges) & may
-    if privileges:
-        want.put(replace(grant, privileges=tuple(sorted(privileges)), grantable=()))
+    if privileges and grant.grantor == owner:
+        _require(want, replace(grant, privileges=tuple(sorted(privileges)), grantable=()))
+    elif privileges and rights is not None:
+        # a system role's right from somebody else's grant option, which ends: what it needs it gets from the owner
+        _require(want, replace(grant, grantor=owner, privileges=tuple(sorted(privileges)), grantable=()))
 
 
 def _defaults(inside: Inside, want: Model) -> None:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..catalog.snapshot import Snapshot
-from ..items import PUBLIC, Database, Grant, Membership, Obj, Owner, Role, ServerSetting, Session, Setting, Thing
+from ..items import PUBLIC, UNLIMITED, Database, Grant, Membership, Obj, Owner, Role, ServerSetting, Session, Setting, Thing
 from ..matrix.types import ACTIVE, RETIRED
 from ..model import Model
-from . import doors
+from . import doors, server
 from .settings import same_value
 from .scope import Identity, Place, Scope
 
@@ -31,7 +31,7 @@ def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
         want.put(role)
     for membership in now.of(Membership).values():
         if _membership_may_stay(membership, scope, snapshot, now):
-            want.put(membership)
+            want.put(_rightful(membership, scope, snapshot))
     for place in scope.places.values():
         database = _database(place, scope, snapshot, now)
         if database is not None:
@@ -58,7 +58,7 @@ def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
 
 def _roles(scope: Scope, snapshot: Snapshot, now: Model) -> list[Role]:
     present = now.of(Role)
-    found = [role for role in present.values() if role.name == scope.bootstrap]
+    found = [_unspoilt(role) for role in present.values() if role.name == scope.bootstrap]
     powerless = dict.fromkeys(_FLAGS, False)
     found += [role.having(login=False, **powerless) for role in present.values() if role.name in snapshot.predefined]
     for name, identity in scope.roles.items():
@@ -75,11 +75,16 @@ def _role(name: str, identity: Identity, role: Role | None) -> Role:
     attributes = identity.rights.attributes if identity.rights else frozenset()
     flags = {flag: word in attributes for flag, word in _FLAGS.items()}
     expiry = "none" if now.expiry == "past" and identity.may_login else now.expiry
-    password = now.password
+    password = _unspoilt(now).password if identity.may_login else now.password
     if identity.managed:
         password = "declared" if now.password != "unknown" or new else "unknown"
     limit = now.limit if identity.limit is None else identity.limit
     return Role(name, identity.may_login, limit=limit, password=password, expiry=expiry, **flags)
+
+
+def _unspoilt(role: Role) -> Role:
+    """A role whose password is not the matrix's: whatever it is, but neither weak nor a service's."""
+    return replace(role, password=role.password if role.password in ("none", "unknown") else "unknown")
 
 
 def _membership_may_stay(membership: Membership, scope: Scope, snapshot: Snapshot, now: Model) -> bool:
@@ -89,10 +94,19 @@ def _membership_may_stay(membership: Membership, scope: Scope, snapshot: Snapsho
     identity = scope.roles.get(member)
     if identity is not None:
         allowed = identity.rights.member_of if identity.rights else frozenset()
-        return role in allowed and not membership.admin
+        return role in allowed
     # between two roles that no row knows, and that open nothing of the server's own: the roles themselves are reported
     return role not in scope.roles and not role.startswith("pg_") and not member.startswith("pg_") \
         and role not in snapshot.superusers
+
+
+def _rightful(membership: Membership, scope: Scope, snapshot: Snapshot) -> Membership:
+    """As it may be: a system role lets nobody in, and has from a superuser what it has. From PostgreSQL 16 on a membership
+    ends with the right of who gave it."""
+    if membership.member not in scope.roles or membership.member in snapshot.superusers:
+        return membership
+    borrowed = snapshot.major >= 16 and membership.grantor not in snapshot.superusers
+    return replace(membership, admin=False, grantor=scope.bootstrap if borrowed else membership.grantor)
 
 
 def _database(place: Place, scope: Scope, snapshot: Snapshot, now: Model) -> Database | None:
@@ -103,7 +117,10 @@ def _database(place: Place, scope: Scope, snapshot: Snapshot, now: Model) -> Dat
         return None
     if place.kind == RETIRED:
         return replace(present, owner=place.owner, template=False)
-    return replace(present, owner=present.owner if present.owner in snapshot.superusers else scope.bootstrap,
+    enough = sum(role.connection_limit or 0 for role in scope.spec.system_roles if role.role in place.systems)
+    kept_out = 0 <= present.limit < enough
+    return replace(present, limit=UNLIMITED if kept_out else present.limit,
+                   owner=present.owner if present.owner in snapshot.superusers else scope.bootstrap,
                    connections=place.name != "template0", template=place.name != "postgres")
 
 
@@ -184,19 +201,4 @@ def _live(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
         if thing.kind == "replication slot" and thing.name in scope.spec.replication_slots:
             want.put(thing)
     for setting in now.of(ServerSetting).values():
-        want.put(replace(setting, value=_server_setting(setting, scope, now)))
-
-
-def _server_setting(setting: ServerSetting, scope: Scope, now: Model) -> str:
-    """The value that is right; the present one where it is."""
-    spec, value = scope.spec, setting.value
-    if setting.name == "max_connections":
-        return value if int(value) >= spec.max_connections else str(spec.max_connections)
-    if setting.name == "superuser_reserved_connections":
-        others = now.get(ServerSetting, "reserved_connections")
-        rest = int(others.value) if others else 0
-        enough = int(value) >= 1 and int(value) + rest >= spec.maintenance_connections
-        return value if enough else str(max(1, spec.maintenance_connections - rest))
-    right = {"password_encryption": "scram-sha-256", "allow_system_table_mods": "off", "session_preload_libraries": "",
-             "local_preload_libraries": "", "ignore_system_indexes": "off", "lo_compat_privileges": "off"}
-    return right.get(setting.name, value)
+        want.put(replace(setting, value=server.right(setting, scope, now)))

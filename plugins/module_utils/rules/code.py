@@ -49,6 +49,8 @@ _THINGS = {"definer function": (DEFINER, "Function", "runs with the rights of it
            "text search template": (UNTRUSTED, "Text search template", _MACHINE),
            "system schema object": (SYSTEM_SCHEMA, "Handmade", "stands among PostgreSQL's own objects (owner {detail}): "
                                     "every session finds it first; read it, then drop it"),
+           "function in an extension": (DEFINER, "Function", "(of extension {detail}) runs with the rights of its owner, "
+                                        "whoever calls it: somebody may have hidden it there; read it, then drop it"),
            "altered function": (SYSTEM_SCHEMA, "PostgreSQL's function", "{detail}, which it did not when the server was "
                                 "made: look who has changed it, then put it back"),
            "hook on a system table": (SYSTEM_SCHEMA, "Hook", "(a {detail}) acts when somebody touches the server's own "

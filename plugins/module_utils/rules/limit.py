@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..expand.server import RESERVES
 from ..items import INVALID, UNLIMITED, Database, Role, ServerSetting
 from ..model import Change
 from .base import HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
@@ -16,8 +17,8 @@ ROLE = Rule("limit-role", HIGH, SAFE, "A role's connection limit is not the decl
 DATABASE = Rule("limit-database", HIGH, SAFE, "A database's connection limit is not what its roles may take together.",
                 "Too high, it is no second wall; too low, the service is down.", "Sets it; open sessions stay.")
 SERVER = Rule("limit-server", HIGH, MANUAL,
-              "The running server has fewer connections, or keeps fewer back, than the matrix says.",
-              "The budget is a promise that the server does not keep: operators can be locked out.",
+              "The running server has fewer connections than the matrix says, or keeps fewer or far more back.",
+              "The budget is a promise that the server does not keep: operators can be locked out, or services.",
               "None here: the server's configuration must change, with a restart.")
 RULES = (ROLE, DATABASE, SERVER)
 
@@ -40,13 +41,14 @@ def judge(change: Change, world: World) -> list[Violation]:
                           f"Role {now.name} of {world.scope.home(now.name)} has {says}, declared is {wanted.limit}: {lets}.",
                           (Change(now, replace(now, limit=wanted.limit)),), role=now.name,
                           service=world.service(role=now.name), severity=severity)]
-    return [Violation(DATABASE, f"Database {now.name} has {says}, its roles may take {wanted.limit} together: {lets}.",
+    together = f"its roles may take {wanted.limit} together" if wanted.limit != UNLIMITED else "system roles need more"
+    return [Violation(DATABASE, f"Database {now.name} has {says}, {together}: {lets}.",
                       (Change(now, replace(now, limit=wanted.limit)),), database=now.name,
                       service=world.service(now.name), severity=severity)]
 
 
 def _server(now: ServerSetting, wanted: ServerSetting) -> list[Violation]:
-    if now.name not in ("max_connections", "superuser_reserved_connections"):
+    if now.name not in RESERVES:
         return []
     return [Violation(SERVER, f"The server runs with {now.name} = {now.value}, the matrix needs {wanted.value}: set it in "
                       "the server's configuration (ALTER SYSTEM SET) and restart PostgreSQL.", object=now.name)]

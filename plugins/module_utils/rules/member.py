@@ -16,7 +16,10 @@ PREDEFINED = Rule("member-predefined", CRITICAL, SAFE, "A role is a member of on
                   "Revokes the membership.")
 SUPERUSER = Rule("member-superuser", CRITICAL, SAFE, "A role is a member of a superuser.",
                  "SET ROLE makes it the superuser, though its own attribute says no.", "Revokes the membership.")
-RULES = (FOREIGN, PREDEFINED, SUPERUSER)
+BORROWED = Rule("member-borrowed", MEDIUM, SAFE, "A system role has a membership from somebody who must not give any.",
+                "It ends with the right of who gave it, and the role's work with it.",
+                "Grants it anew as the superuser, then revokes the borrowed one.")
+RULES = (FOREIGN, PREDEFINED, SUPERUSER, BORROWED)
 
 _PREDEFINED = {"pg_monitor": HIGH, "pg_read_all_stats": HIGH, "pg_create_subscription": HIGH, "pg_read_all_settings": MEDIUM,
                "pg_use_reserved_connections": MEDIUM, "pg_stat_scan_tables": LOW, "pg_checkpoint": MEDIUM,
@@ -29,6 +32,14 @@ def judge(change: Change, world: World) -> list[Violation]:
     if not isinstance(item, Membership):
         return []
     role, member = item.role, item.member
+    if isinstance(change.before, Membership) and isinstance(change.after, Membership):
+        return [Violation(PREDEFINED if role.startswith("pg_") else FOREIGN, f"{world.who(member)[0].upper()}"
+                          f"{world.who(member)[1:]} may let others into {role}: it holds the ADMIN OPTION.", (change,),
+                          role=member, object=role, service=world.service(role=member), severity=HIGH)]
+    if any(other.member == member for other in world.want.near(Membership, role)):
+        return [Violation(BORROWED, f"{world.who(member)[0].upper()}{world.who(member)[1:]} is a member of {role} by the "
+                          "grace of a role that must not give that: it ends with that one's right.", (change,),
+                          role=member, object=role)]
     how = [word for word, on in (("inherits its rights", item.inherit), ("can become it", item.set),
                                  ("can pass it on", item.admin)) if on] or ["is bound to it"]
     message = f"{world.who(member)[0].upper()}{world.who(member)[1:]} is a member of {role} ({world.scope.home(role)})"

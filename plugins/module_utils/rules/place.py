@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..items import BOOKKEEPING, Table, Thing
+from ..items import BOOKKEEPING, ROUTINES, Owner, Table, Thing
 from ..matrix.types import ACTIVE
 from ..model import Change
 from .base import HIGH, LOW, MANUAL, MEDIUM, Rule, Violation, World
 
-FOREIGN = Rule("place-foreign-table", HIGH, MANUAL, "A table, view or partition bears the name of another row's table.",
+FOREIGN = Rule("place-foreign-table", HIGH, MANUAL, "Something bears the name of another row's table.",
                "Another service's data lies, or is shown, in this database.",
                "None: a human moves its rows to their own service, or names the table in this row too.")
 VECTORS = Rule("place-vectors", HIGH, MANUAL, "A table has an embedding column where the row does not say vectors: true.",
@@ -44,14 +44,24 @@ def misplaced(world: World) -> Iterator[Violation]:
     for row in world.scope.matrix.rows:
         for name in row.tables:
             owners.setdefault(name.lower(), []).append(row.service)
-    for table in sorted(world.now.of(Table).values()):
-        place = world.place(table.database)
-        if place is None or place.row is None or place.kind != ACTIVE or table.schema == BOOKKEEPING:
+    for database, kind, schema, name in sorted(set(_named(world))):
+        place = world.place(database)
+        if place is None or place.row is None or place.kind != ACTIVE or schema == BOOKKEEPING:
             continue
-        services = owners.get(table.name.lower(), [])
+        services = owners.get(name.strip().lower(), [])
         if not services or place.service in services:
             continue
-        yield Violation(FOREIGN, f"{table.kind.capitalize()} {table.schema}.{table.name} in database {table.database} bears "
-                        f"the name of a table of service {' and '.join(services)}: move its rows there, or name it in this "
-                        "row's tables too.", database=table.database, object=f"{table.schema}.{table.name}",
-                        service=place.service, severity=HIGH if table.kind == "TABLE" else MEDIUM)
+        yield Violation(FOREIGN, f"{kind.capitalize()} {schema}.{name} in database {database} bears the name of a table of "
+                        f"service {' and '.join(services)}: move its rows there, or name it in this row's tables too.",
+                        database=database, object=f"{schema}.{name}", service=place.service,
+                        severity=HIGH if kind == "TABLE" else MEDIUM)
+
+
+def _named(world: World) -> Iterator[tuple[str, str, str, str]]:
+    """(database, kind, schema, name) of whatever could stand for a table."""
+    for table in world.now.of(Table).values():
+        yield table.database, table.kind, table.schema, table.name
+    for owner in world.now.of(Owner).values():
+        obj = owner.obj
+        if obj.kind in (*ROUTINES, "TYPE", "DOMAIN", "SEQUENCE") and not owner.linked and obj not in world.snapshot.builtins:
+            yield obj.database, obj.kind, obj.schema, obj.name

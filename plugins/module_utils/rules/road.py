@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ..items import Extension, Thing
+from ..items import Extension, Thing, may_lead_out
 from ..model import Change
 from .base import CRITICAL, HIGH, MANUAL, REMOVAL, Rule, Violation, World
 
@@ -27,7 +27,7 @@ SLOT = Rule("road-replication-slot", HIGH, MANUAL, "A replication slot is there 
             "None: a human names it in replication_slots, or drops it (pg_drop_replication_slot).")
 RULES = (DBLINK, WRAPPER, SERVER, MAPPING, PUBLICATION, SUBSCRIPTION, SLOT)
 
-WRAPPERS = ("postgres_fdw", "file_fdw", "oracle_fdw", "mysql_fdw", "tds_fdw", "multicorn")
+_NEEDED = "something uses it, which a human moves away first (DROP without CASCADE says what)"
 _THINGS = {
     "foreign data wrapper": (WRAPPER, "can make another database's tables look local; drop it after a look at what uses it"),
     "foreign server": (SERVER, "leads out of this database; drop it, or let the services talk through their APIs"),
@@ -42,17 +42,20 @@ _THINGS = {
 def judge(change: Change, world: World) -> list[Violation]:
     """Extensions and things that lead out of a database."""
     item = change.item
-    if isinstance(item, Extension) and change.after is None and (item.name == "dblink" or item.name in WRAPPERS):
+    if isinstance(item, Extension) and change.after is None and may_lead_out(item.name):
+        needed = (item.database, "extension", item.name) in world.snapshot.needed
         rule = DBLINK if item.name == "dblink" else WRAPPER
         return [Violation(rule, f"Extension {item.name} is installed in database {item.database}: it reaches into other "
-                          "databases past their walls; drop it once nothing of the service needs it.", (change,),
-                          item.database, None, item.name, world.service(item.database))]
+                          f"databases past their walls; {_NEEDED if needed else 'drop it once nothing needs it'}.",
+                          () if needed else (change,), item.database, None, item.name, world.service(item.database))]
     if isinstance(item, Thing) and change.after is None and item.kind in _THINGS:
         rule, says = _THINGS[item.kind]
         detail = f" ({item.detail})" if item.detail else ""
         where = f" in database {item.database}" if item.database else ""
-        droppable = rule.kind == REMOVAL and item.kind != "foreign data wrapper"
-        return [Violation(rule, f"{item.kind.capitalize()} {item.name}{detail}{where} {says}.",
+        needed = (item.database, item.kind, item.name) in world.snapshot.needed
+        droppable = rule.kind == REMOVAL and item.kind != "foreign data wrapper" and not needed
+        return [Violation(rule, f"{item.kind.capitalize()} {item.name}{detail}{where} {says}"
+                          f"{f': {_NEEDED}' if needed else ''}.",
                           (change,) if droppable else (),
                           item.database or None, None, item.name, world.service(item.database))]
     return []

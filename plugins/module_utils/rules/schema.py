@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..items import Database, Extension, SchemaFile, Table, Thing
+from ..items import Database, Extension, SchemaFile, Table, Thing, may_lead_out
 from ..matrix.types import ACTIVE
 from ..model import Change
 from ..schema.files import BASELINE, COMMITTED, STARTED, Record, pending
 from ..schema.files import SchemaFile as SchemaText
 from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
-from .road import WRAPPERS
 
 EXTENSION_MISSING = Rule("schema-extension-missing", MEDIUM, SAFE, "A declared extension is not installed.",
                          "The service's schema or queries fail.", "Creates it, in schema public, as superuser.")
@@ -62,7 +61,7 @@ def judge(change: Change, world: World) -> list[Violation]:
 def _extension(change: Change, item: Extension, world: World) -> list[Violation]:
     service = world.service(item.database)
     if change.before is not None:
-        if item.name == "dblink" or item.name in WRAPPERS:
+        if may_lead_out(item.name):
             return []
         return [Violation(EXTENSION, f"Extension {item.name} in database {item.database} is not declared: name it in the "
                           "row's extensions, or DROP EXTENSION it (without CASCADE).", database=item.database,

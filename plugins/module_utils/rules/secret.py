@@ -20,8 +20,10 @@ DRIFT = Rule("secret-drift", HIGH, DISRUPTIVE, "The stored password is not the d
 SHARED = Rule("secret-shared", CRITICAL, DISRUPTIVE, "A role's stored password is another role's declared one.",
               "One service can log in as the other with the secret that it knows.",
               "Stores a SCRAM verifier of the role's own declared password.")
-WEAK = Rule("secret-weak-verifier", MEDIUM, SAFE, "The declared password is stored as an MD5 hash.",
-            "The hash itself is enough to log in, and is quickly searched.", "Stores a SCRAM verifier of the same password.")
+WEAK = Rule("secret-weak-verifier", MEDIUM, SAFE,
+            "A password is stored as an MD5 hash, or as a SCRAM verifier of too few rounds.",
+            "An MD5 hash itself is enough to log in, and either is quickly searched by whoever gets hold of it.",
+            "Stores a SCRAM verifier of the same password. One that the matrix does not know is set anew by a human.")
 EXPIRED = Rule("secret-expired", HIGH, SAFE, "A password has expired (VALID UNTIL in the past).", "The service is down.",
                "Sets the expiry to infinity.")
 UNMANAGED = Rule("secret-unmanaged", MEDIUM, MANUAL, "A row says neither password nor logins.",
@@ -45,8 +47,11 @@ def judge(change: Change, world: World) -> list[Violation]:
         rule, message = _password(now, whose, world)
         # what has expired works for nobody, so replacing it ends nothing
         kind = SAFE if now.expiry == "past" else ""
-        found.append(Violation(rule, message, (Change(now, replace(now, password="declared")),), role=now.name,
-                               service=service, kind=kind))
+        mends = wanted.password == "declared"
+        if not mends:
+            message += f" Set another one by hand (\\password {now.name} in psql)."
+        found.append(Violation(rule, message, (Change(now, replace(now, password="declared")),) if mends else (),
+                               role=now.name, service=service, kind=kind))
     return found
 
 
@@ -55,6 +60,8 @@ def _password(now: Role, whose: str, world: World) -> tuple[Rule, str]:
         return MISSING, f"There is no password for {whose}: it cannot log in."
     if now.password == "md5":
         return WEAK, f"The password of {whose} is stored as an MD5 hash, which is as good as the password itself."
+    if now.password == "weak":
+        return WEAK, f"The password of {whose} is stored as a verifier of too few rounds: a stolen one is quickly searched."
     if now.password.startswith("shared:"):
         other = now.password.partition(":")[2]
         return SHARED, (f"The stored password of {whose} is that of role {other} ({world.scope.home(other)}): who knows one "

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import cast
 
+from .. import hide
+from ..expand.server import RESERVES
 from ..items import ServerSetting, Setting
 from ..model import Change
 from .base import HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
@@ -27,7 +29,7 @@ def judge(change: Change, world: World) -> list[Violation]:
     """Violations in one stored or running setting."""
     item = change.item
     if isinstance(item, ServerSetting):
-        if item.name in ("max_connections", "superuser_reserved_connections"):
+        if item.name in RESERVES:
             return []
         now, wanted = cast("tuple[ServerSetting, ServerSetting]", (change.before, change.after))
         return [Violation(SERVER, f"The server runs with {now.name} = {now.value or 'empty'}, right is "
@@ -38,9 +40,9 @@ def judge(change: Change, world: World) -> list[Violation]:
     where = " in ".join(filter(None, said)) or "all roles"
     service = world.service(item.database, item.role)
     if change.after is None:
-        return [Violation(UNDECLARED, f"The setting {item.name} = {item.value} is stored for {where}, and no row declares "
-                          "it: later sessions there take it over.", (change,), item.database or None, item.role or None,
-                          item.name, service, HIGH if item.database or item.role else MEDIUM)]
-    says = f"is {change.before.value}" if isinstance(change.before, Setting) else "is not stored"
+        return [Violation(UNDECLARED, f"The setting {item.name} = {hide.value(item)} is stored for {where}, and no row "
+                          "declares it: later sessions there take it over.", (change,), item.database or None,
+                          item.role or None, item.name, service, HIGH if item.database or item.role else MEDIUM)]
+    says = f"is {hide.value(change.before)}" if isinstance(change.before, Setting) else "is not stored"
     return [Violation(MISSING, f"The setting {item.name} of {where} {says}, declared is {item.value}.", (change,),
                       item.database or None, item.role or None, item.name, service)]
