@@ -38,7 +38,7 @@ def neighbours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Serve
         cursor.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(name), sql.Literal(PASSWORD)))
         cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(name)))
     session.close()
-    started(folder, hba.lines(matrix(names), "db1"))
+    started(folder, hba.text(matrix(names), "db1").splitlines())
     try:
         yield server, names
     finally:

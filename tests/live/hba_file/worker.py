@@ -1,8 +1,8 @@
 """A process that runs the module hba_file as Ansible does, as the server's account: a root that starts it is root no more.
 
 Reads a line of JSON: `arguments`, `account` (a number, or null for whoever starts it), `kill_at` (kill -9 of itself at that
-moment, or null: a name, and how many of that name come before), `limit` (bytes that a file may grow to, or null). A moment is
-the start or the end of a function of the package. Prints them after the module's result.
+moment, or null: a name, and how many of that name come before), `limit` (bytes that a file may grow to, or null). A moment
+is the start or the end of a function of the package. Prints them after the module's result.
 """
 
 from __future__ import annotations
