@@ -24,7 +24,7 @@ _RIGHT = {
     "session_replication_role": "origin"}
 # libraries that PostgreSQL brings itself, and that look at the whole server or guard it
 _LIBRARIES = {"pg_stat_statements", "auto_explain", "pg_prewarm", "passwordcheck", "auth_delay", "basic_archive", "sepgsql",
-              "pg_overexplain", "pgaudit"}
+              "pg_overexplain", "pgaudit", "set_user", "credcheck"}
 _LEAST_ROUNDS = 4096
 _OTHERS = 0o007  # everybody of the host who is neither the server's account nor of its group
 
