@@ -4,21 +4,25 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..module_utils import audit_text, health_text
+from ..plugin_utils import invocation
 
 Row = dict[str, Any]
 
 
 def audit(result: Row, server: str, *, mode: str = "audit", remedies: Sequence[str] = ("safe",),
-          inventory: Sequence[str] = (), variables: str = "") -> str:
+          inventory: Sequence[str] = (), variables: str = "", limit: str = "") -> str:
     """Takes what allocation or allocation_info returned; the rest tells how `site` is to be called."""
     paths = tuple(map(_short, inventory))
-    command = audit_text.Command(paths, mode, tuple(remedies), _short(variables) if variables else "")
-    return audit_text.audit_text(server, result, command)
+    command = audit_text.Command(paths, mode, tuple(remedies), _short(variables) if variables else "",
+                                 tuple(invocation.options()), limit)
+    columns = shutil.get_terminal_size((audit_text.WIDTH, 0)).columns
+    return audit_text.audit_text(server, result, command, min(max(columns, 60), 140))
 
 
 def _short(path: str) -> str:

@@ -1,11 +1,12 @@
 # Copyright: BBWorlds
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the modules return, told to a person: violations by cause, worst first, each with what to type; databases."""
+"""What the modules return, told to a person: violations by cause, what is new first, worst first, each with what to type."""
 
 from __future__ import annotations
 
 import json
 import shlex
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -25,20 +26,25 @@ COSTS = {
 }
 PLACES_SHOWN = 12
 STATEMENTS_SHOWN = 3
+WIDTH = 100  # columns, where nobody says how wide the terminal is
 
 
 @dataclass(frozen=True)
 class Command:
-    """How `site` was or would be called: what is not so yet is what the operator has to add."""
+    """How `site` was or would be called: what is not so yet is what the operator has to add. `options`: those of this call
+    that another needs too; `limit`: the host, where there are more."""
 
     inventory: tuple[str, ...] = ()
     mode: str = "audit"
     remedies: tuple[str, ...] = ("safe",)
     variables: str = ""  # a file of variables, such as a draft
+    options: tuple[str, ...] = ()
+    limit: str = ""
 
     def ending(self, kind: str) -> str:
         """The command that lets remedies of `kind` run."""
-        words = ["ansible-playbook", *(word for path in self.inventory for word in ("-i", path))]
+        words = ["ansible-playbook", *(word for path in self.inventory for word in ("-i", path)), *self.options]
+        words += ["--limit", self.limit] if self.limit else []
         words += ["bbworlds.good_neighbor.site", *(["-e", f"@{self.variables}"] if self.variables else [])]
         if self.mode != "enforce":
             words += ["-e", "good_neighbor_mode=enforce"]
@@ -48,19 +54,34 @@ class Command:
         return shlex.join(words)
 
 
-def audit_text(server: str, result: Row, command: Command) -> str:
-    """All of a result's violations as text; nothing that stands is left out without being counted."""
+def audit_text(server: str, result: Row, command: Command, width: int = WIDTH) -> str:
+    """All of a result's violations as text of `width` columns, commands and statements aside, which stay whole. Nothing that
+    stands is left out without being counted. What audit_memory has marked as new stands first."""
     violations: Sequence[Row] = result["violations"]
-    standing = [row for row in violations if row["state"] in STANDING]
-    lines = [verdict(server, result)]
-    causes = [list(rows) for cause, rows in groupby(sorted(standing, key=_order), key=_cause)]
-    for rows in causes:
-        lines += ["", *_cause_lines(rows, command)]
-    excepted = [row for row in violations if row["state"] == EXCEPTED]
+    standing = sorted((row for row in violations if row["state"] in STANDING), key=_order)
+    lines = _wrapped(verdict(server, result), width)
+    since = result.get("last_audit")
+    parts = [("", standing)]
+    if since:
+        new = [row for row in standing if row["new"]]
+        lines += _wrapped(f"Since the audit of {since}: {len(new)} new, {result['ended']} ended.", width)
+        parts = [("NEW SINCE THEN", new), ("AS BEFORE", [row for row in standing if not row["new"]])]
+    for title, rows in parts:
+        lines += ["", title, "-" * len(title)] if title and rows else []
+        for _cause_of, several in groupby(rows, key=_cause):
+            lines += ["", *_cause_lines(list(several), command, width)]
+    excepted = sorted((row for row in violations if row["state"] == EXCEPTED), key=_order)
     if excepted:
         lines += ["", "ACCEPTED for a time, by the server's exceptions"]
-        lines += [f"  {row['rule']}: {cell(row['message'])}" for row in sorted(excepted, key=_order)]
+        for row in excepted:
+            lines += _wrapped(f"{row['rule']}: {cell(row['message'])}", width, "  ", "    ")
     return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int, first: str = "", further: str = "") -> list[str]:
+    """Lines of at most `width` columns; no word is broken."""
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=further, break_long_words=False,
+                         break_on_hyphens=False)
 
 
 def verdict(server: str, result: Row) -> str:
@@ -101,29 +122,31 @@ def _cause(row: Row) -> tuple[str, str, str]:
     return (row["severity"], row["rule"], row["remedy_kind"])
 
 
-def _cause_lines(rows: list[Row], command: Command) -> list[str]:
+def _cause_lines(rows: list[Row], command: Command, width: int) -> list[str]:
     severity, rule, kind = _cause(rows[0])
     lines = [f"{severity.upper()}  {rule}" + (f" ({len(rows)} places)" if len(rows) > 1 else "")]
     if rule in RULES:
-        lines.append(f"  {RULES[rule].what} {RULES[rule].why}")
+        lines += _wrapped(f"{RULES[rule].what} {RULES[rule].why}", width, "  ", "  ")
     for row in rows[:PLACES_SHOWN]:
         state = "" if row["state"] == OPEN else f" [{row['state']}]"
-        lines.append(f"  - {cell(row['message'])}{state}")
+        lines += _wrapped(f"{cell(row['message'])}{state}", width, "  - ", "    ")
     if len(rows) > PLACES_SHOWN:
         lines.append(f"  - and {len(rows) - PLACES_SHOWN} more of this kind")
     statements = list(dict.fromkeys(text for row in rows for text in row["remedy"] or []))
     lines += [f"      {cell(text)};" for text in statements[:STATEMENTS_SHOWN]]
     if len(statements) > STATEMENTS_SHOWN:
         lines.append(f"      and {counted(len(statements) - STATEMENTS_SHOWN, 'more statement')}")
-    return [*lines, f"  {_advice(rows, kind, command)}"]
+    advice, typed = _advice(rows, kind, command)
+    return [*lines, *_wrapped(advice, width, "  ", "  "), *([f"    {typed}"] if typed else [])]
 
 
-def _advice(rows: list[Row], kind: str, command: Command) -> str:
+def _advice(rows: list[Row], kind: str, command: Command) -> tuple[str, str]:
+    """What to do, and what to type for it; nothing where no command does it."""
     states = {row["state"] for row in rows}
     if states == {UNCHECKED}:
-        return "Not judged: the login may not look there. Run again with a superuser's login."
-    if states == {DEFERRED}:
-        return f"A lock was not to be had; the next run tries again: {command.ending(kind)}"
+        return "Not judged: the login may not look there. Run again with a superuser's login.", ""
     if kind not in KINDS:
-        return "For a human to decide, as said above; no run changes it."
-    return f"To end it ({COSTS[kind]}): {command.ending(kind)}"
+        return "For a human to decide, as said above; no run changes it.", ""
+    if states == {DEFERRED}:
+        return "A lock was not to be had; the next run tries again:", command.ending(kind)
+    return f"To end it ({COSTS[kind]}):", command.ending(kind)

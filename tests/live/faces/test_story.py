@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,7 +65,8 @@ def test_the_whole_story(sandbox: Server) -> None:
     assert "CRITICAL  database-public-connect" in audited.output
     assert "bbworlds_nexus  active    needs_creation" in audited.output
     kept = json.loads((sandbox.folder / "audit.json").read_text())["voice-ninja.com"]
-    assert kept["compliant"] is False
+    assert (kept["compliant"], kept["last_audit"]) == (False, None)
+    assert {row["new"] for row in kept["violations"]} == {True}
     assert {"owner-database", "owner-object", "limit-role", "secret-drift"} <= {row["rule"] for row in kept["violations"]}
 
     foretold = run("site", "--check", "--diff")
@@ -81,6 +83,14 @@ def test_the_whole_story(sandbox: Server) -> None:
     again = run("site", "--diff", "-vvvv", service_databases_undo_file=undo_file)
     assert (again.status, again.recap()["changed"]) == (0, 0)
     assert "voice-ninja.com: nothing to change" in again.output
+    sandbox.rows("GRANT CONNECT ON DATABASE bbworlds_nexus TO PUBLIC")
+    drifted = run("audit")
+    assert drifted.status == 2
+    assert re.search(rf"Since the audit of \S+: 1 new, {len(kept['violations'])} ended", drifted.output), drifted.output
+    assert drifted.output.index("NEW SINCE THEN") < drifted.output.index("CRITICAL  database-public-connect")
+    assert "    ansible-playbook -i inventories/sandbox " in drifted.output
+    assert [path.stat().st_mode & 0o777 for path in (sandbox.folder / "audits").iterdir()] == [0o600]
+    assert run("site").status == 0
     assert run("audit").status == 0
     assert rows(sandbox) == before
 

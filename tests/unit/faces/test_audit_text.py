@@ -14,6 +14,7 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.audit_text 
     run_text,
 )
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.rules.registry import RULES
+from ansible_collections.bbworlds.good_neighbor.plugins.plugin_utils.invocation import words
 
 PUBLIC_CONNECT = RULES["database-public-connect"]
 
@@ -40,7 +41,7 @@ FOUND = {
 
 
 def test_causes_stand_worst_first_each_with_what_to_type() -> None:
-    text = audit_text("db1", FOUND, Command(("inventories/production",), "audit", ("safe",)))
+    text = audit_text("db1", FOUND, Command(("inventories/production",), "audit", ("safe",)), 1000)
     assert text == f"""\
 db1: NOT COMPLIANT. 5 violations: 2 critical, 2 high, 1 medium
 
@@ -48,8 +49,8 @@ CRITICAL  database-public-connect (2 places)
   {PUBLIC_CONNECT.what} {PUBLIC_CONNECT.why}
   - Everybody may enter memory. [deferred]
   - Everybody may enter nexus.
-  To end it (reversible, loses nothing, ends no session): \
-ansible-playbook -i inventories/production bbworlds.good_neighbor.site -e good_neighbor_mode=enforce
+  To end it (reversible, loses nothing, ends no session):
+    ansible-playbook -i inventories/production bbworlds.good_neighbor.site -e good_neighbor_mode=enforce
 
 HIGH  no-such-rule
   - A game table lies in memory.
@@ -57,18 +58,51 @@ HIGH  no-such-rule
 
 HIGH  unknown-login
   - A stranger may log in.
-  To end it (ends sessions, or takes a login or a working password away): \
-ansible-playbook -i inventories/production bbworlds.good_neighbor.site -e good_neighbor_mode=enforce \
+  To end it (ends sessions, or takes a login or a working password away):
+    ansible-playbook -i inventories/production bbworlds.good_neighbor.site -e good_neighbor_mode=enforce \
 -e '{{"good_neighbor_remedies": ["safe", "disruptive"]}}'
 
 MEDIUM  x-limit
   - nexus has no limit.
       ALTER DATABASE nexus CONNECTION LIMIT 50;
-  To end it (reversible, loses nothing, ends no session): \
-ansible-playbook -i inventories/production bbworlds.good_neighbor.site -e good_neighbor_mode=enforce
+  To end it (reversible, loses nothing, ends no session):
+    ansible-playbook -i inventories/production bbworlds.good_neighbor.site -e good_neighbor_mode=enforce
 
 ACCEPTED for a time, by the server's exceptions
   schema-table: A table that no row names."""
+
+
+def test_what_is_new_stands_first() -> None:
+    rows = [{**row, "new": row["rule"] == "x-limit" or "memory" in str(row["message"])} for row in FOUND["violations"]]
+    text = audit_text("db1", {"compliant": False, "violations": rows, "last_audit": "2026-11-27T03:00+01:00", "ended": 2},
+                      Command())
+    lines = [line for line in text.splitlines() if line and line[0] != " "]
+    assert lines == [
+        "db1: NOT COMPLIANT. 5 violations: 2 critical, 2 high, 1 medium",
+        "Since the audit of 2026-11-27T03:00+01:00: 3 new, 2 ended.",
+        "NEW SINCE THEN", "--------------",
+        "CRITICAL  database-public-connect", "HIGH  no-such-rule", "MEDIUM  x-limit",
+        "AS BEFORE", "---------",
+        "CRITICAL  database-public-connect", "HIGH  unknown-login",
+        "ACCEPTED for a time, by the server's exceptions"]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_it_fits_the_terminal_and_what_is_typed_stays_whole(columns: int) -> None:
+    text = audit_text("db1", FOUND, Command(("inventories/production",)), columns)
+    for line in text.splitlines():
+        assert len(line) <= columns or line.startswith(("    ansible-playbook ", "      "))
+    typed = [line for line in text.splitlines() if "ansible-playbook" in line]
+    assert [shlex.split(line)[:4] for line in typed] == [
+        ["ansible-playbook", "-i", "inventories/production", "bbworlds.good_neighbor.site"]] * 3
+
+
+def test_the_command_has_what_this_call_had() -> None:
+    given = {"vault_password_files": ["it's here"], "ask_vault_pass": True, "extra_vars": ["@vars.yml", "secret=x"],
+             "connection": "ssh", "remote_user": "joe", "inventory": ["x"], "vault_ids": []}
+    command = Command(("hosts",), options=tuple(words(given)), limit="db 1").ending("safe")
+    assert command == ("ansible-playbook -i hosts --vault-password-file 'it'\"'\"'s here' --ask-vault-pass --user joe "
+                       "-e @vars.yml --limit 'db 1' bbworlds.good_neighbor.site -e good_neighbor_mode=enforce")
 
 
 def test_many_places_and_statements_are_counted() -> None:
