@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -36,8 +37,10 @@ def client(settings: dict[str, str], database: str | None = None) -> Any:
 
 
 def psql(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """psql with nothing but a settings file; an argument -d names another database."""
-    return subprocess.run([ROOT / "tools" / "connect", path, "-At", *arguments], capture_output=True, text=True, check=False)
+    """psql with nothing but a settings file, as a person's shell starts it; an argument -d names another database."""
+    path_of_person = ":".join(folder for folder in os.environ["PATH"].split(":") if not folder.startswith(str(ROOT)))
+    return subprocess.run([ROOT / "tools" / "connect", path, "-At", *arguments], capture_output=True, text=True, check=False,
+                          env={**os.environ, "PATH": path_of_person})
 
 
 def refusal(house: House, role: str, database: str, *, network: bool = False) -> str:
