@@ -39,7 +39,8 @@ def _builtin(catalog: str) -> str:
     return f"(o.oid < 16384 OR {_MEMBER.format(catalog=catalog)}), {_INITIAL.format(catalog=catalog)}::text"
 
 
-# {owner}: the declared owner's oid. Of what can be many, only what others own is read.
+# {owner}: the declared owner's oid. Of what can be many, only what others own is read. {multirange}: whether a multirange
+# type has an owner of its own, as before PostgreSQL 17.
 # kind, oid, schema, name, arguments, owner, acl, whether it is the server's or an extension's, initial acl, further words
 OBJECTS = f"""
 SELECT 'SCHEMA', o.oid::int8, '', o.nspname::text, '', o.nspowner::int8, o.nspacl::text,
@@ -82,13 +83,11 @@ WHERE {_PASSING} AND {_own('pg_proc', 'proacl', 'proowner')}
 UNION ALL
 SELECT CASE o.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, o.oid::int8, n.nspname::text, o.typname::text, '',
        o.typowner::int8, o.typacl::text, {_builtin('pg_type')},
-       CASE o.typtype  -- it follows the table whose row it is, or its range
-         WHEN 'c' THEN n.nspname || '.' || o.typname
-         WHEN 'm' THEN (SELECT m.typnamespace::regnamespace || '.' || m.typname FROM pg_catalog.pg_type m
-                        JOIN pg_catalog.pg_range g ON g.rngtypid = m.oid WHERE g.rngmultitypid = o.oid) ELSE '' END, ''
+       CASE o.typtype WHEN 'c' THEN n.nspname || '.' || o.typname ELSE '' END, ''  -- it follows the table whose row it is
 FROM pg_catalog.pg_type o JOIN pg_catalog.pg_namespace n ON n.oid = o.typnamespace
-WHERE (o.typtype IN ('b', 'd', 'e', 'r') OR o.typtype = 'p' AND NOT o.typisdefined OR o.typacl IS NOT NULL AND (
-         o.typtype = 'm' OR o.typtype = 'c' AND 'c' <> (SELECT relkind FROM pg_catalog.pg_class WHERE oid = o.typrelid)))
+WHERE (o.typtype IN ('b', 'd', 'e', 'r') OR o.typtype = 'p' AND NOT o.typisdefined OR o.typtype = 'm' AND {{multirange}}
+       OR o.typtype = 'c' AND o.typacl IS NOT NULL AND 'c' <> (
+         SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = o.typrelid))
   AND NOT (o.typelem <> 0 AND o.typlen = -1)
   AND {_PASSING} AND {_own('pg_type', 'typacl', 'typowner')}
 UNION ALL

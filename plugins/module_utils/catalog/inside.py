@@ -31,7 +31,8 @@ def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, 
     links: list[tuple[Obj, int]] = []
     parents: dict[int, int] = {}
     for kind, oid, schema, name, arguments, role, text, builtin, initial, word, other in rows(
-            cursor, (queries.OBJECTS + "\nUNION ALL" + queries.NAMED_OBJECTS).format(owner=declared)):
+            cursor, (queries.OBJECTS + "\nUNION ALL" + queries.NAMED_OBJECTS).format(
+                owner=declared, multirange=snapshot.major < 17)):
         obj = Obj(database, kind, schema, name, arguments)
         if kind in RELATIONS or kind == "SEQUENCE":
             objects[oid] = obj
