@@ -104,7 +104,7 @@ def _missing(present: Rules, wanted: Rules) -> Iterator[Difference]:
         whose = f", as {rule.source.origin} wants" if rule.source and rule.source.origin else ""
         where = f"from {door.address}" if door.address else "over the local socket"
         yield Difference(HIGH, "missing", 0, rule.shown, f"Nothing lets {','.join(door.users)} into "
-                         f"{','.join(door.databases)} {where}{whose.rstrip('.')}: «{rule.shown}».")
+                         f"{','.join(door.databases)} {where}{whose}: «{rule.shown}».")
 
 
 def _shut(wanted: Rules, tls: bool) -> Iterator[Difference]:

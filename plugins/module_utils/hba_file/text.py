@@ -48,7 +48,7 @@ def lines(text: str) -> list[Line]:
     for number, line in _logical(text):
         bare = line.strip()
         if bare.startswith("#"):
-            origin = mask(bare.strip("# "))
+            origin = mask(bare.strip("# ").rstrip("."))
         elif bare:
             found.append(Line(number, line, origin))
     return found

@@ -39,7 +39,7 @@ def test_a_broken_line_never_gets_there_and_is_told_with_its_origin(inn: Inn) ->
     number = next(number for number, line in enumerate(text.splitlines(), 1) if 'cook" x' in line)
     assert refused["failed"]
     assert f"pg_hba.conf line {number}, «" in refused["msg"]
-    assert "(service kitchen in good_neighbor_allocation: database kitchen.)" in refused["msg"]
+    assert "(service kitchen in good_neighbor_allocation: database kitchen)" in refused["msg"]
     assert inn.hba_file.read_bytes() == before
 
 

@@ -40,7 +40,7 @@ def test_a_text_without_secrets_is_shown_as_it_is(whole: str) -> None:
 def test_lines_are_counted_as_the_server_counts() -> None:
     whole = '# kitchen.\nlocal all all peer\n\n  # gallery\\\nlost in the comment\nhost all \\\n  all all\\\n\n reject\r\nx'
     assert text.lines(whole) == [
-        Line(2, "local all all peer", "kitchen."),
+        Line(2, "local all all peer", "kitchen"),
         Line(6, "host all   all all", "gallerylost in the comment"),
         Line(9, " reject", "gallerylost in the comment"),
         Line(10, "x", "gallerylost in the comment"),
