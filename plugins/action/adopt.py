@@ -16,6 +16,7 @@ from ..module_utils.errors import GoodNeighborError, Problem
 from ..module_utils.matrix.secrets import without_secrets
 from ..module_utils.matrix.types import ACTIVE
 from ..module_utils.secret_file import SecretFile, write
+from ..module_utils.text_table import counted
 from ..plugin_utils.matrix_action import MatrixAction
 from ..plugin_utils.schema_sources import declared, read_all
 
@@ -53,6 +54,9 @@ class ActionModule(MatrixAction):
         texts[str(path)] = draft_text(result["draft"], result["violations"], str(path), merged=merged)
         result |= {"path": str(path), "files": list(texts), "changed": True, "variables": "" if merged else str(path),
                    "drafted": [row["keys"]["service"] for row in result["draft"]["rows"]]}
+        count = counted(len(result["drafted"]), "row")
+        done = "would be drafted" if self._task.check_mode else "drafted"
+        result["told"] = f"{result['draft']['name']}: {count} {done}: {path}"
         if self._task.check_mode:
             return result
         try:

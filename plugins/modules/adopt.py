@@ -116,6 +116,10 @@ variables:
   description: The file with the draft, where it can stand for the matrix; empty where its rows have to be added to one.
   returned: success
   type: str
+told:
+  description: How many rows were drafted, and where.
+  returned: success
+  type: str
 drafted:
   description: The services whose rows are in the draft.
   returned: success

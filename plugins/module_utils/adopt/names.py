@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from ..matrix.containers import Kind
 from ..matrix.kinds import LONGEST_NAME, name
@@ -61,15 +61,14 @@ def variable_of(role: str) -> str:
     return "vault_" + (re.sub(r"\W+", "_", plain, flags=re.ASCII).strip("_") or "role")
 
 
-def unused(wanted: str, taken: Iterable[str], *, among: Callable[[str], bool] = lambda word: True) -> str:
-    """`wanted`, or the same with a number, so that no taken name is alike in any letter case and `among` takes it. It has
-    at most 63 bytes."""
+def unused(wanted: str, taken: Iterable[str]) -> str:
+    """`wanted`, or the same with a number, so that no taken name is alike in any letter case; at most 63 bytes."""
     folded = {word.casefold() for word in taken}
     number = 1
     while True:
         ending = "" if number == 1 else f"_{number}"
         word = _cut(wanted, LONGEST_NAME - len(ending)) + ending
-        if word.casefold() not in folded and among(word):
+        if word.casefold() not in folded:
             return word
         number += 1
 

@@ -100,8 +100,9 @@ class Settler:
     def _new(self, home: Home, what: str) -> str:
         """A name for a role that is to be."""
         base = home.database.encode()[:LONGEST_BASE].decode("utf-8", "ignore")
+        base = base if is_role_name(f"{base}_{what}") else "service"
         known = {role.casefold() for role in (*self.holdings.roles, *self.facts.snapshot.superusers)}
-        role = unused(f"{base}_{what}", [*self.used, *known], among=is_role_name)
+        role = unused(f"{base}_{what}", [*self.used, *known])
         self.used.add(role.casefold())
         home.new.append(role)
         return role

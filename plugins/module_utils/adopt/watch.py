@@ -12,13 +12,14 @@ from .facts import Sightings
 
 PAUSE = 1.0  # seconds between two looks
 
-# client_port is -1 on a socket, and NULL where the row is not for us to see:
+# client_port is -1 on a socket; it and backend_type are NULL where the row is not for us to see:
 # https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
 SESSIONS = """
 SELECT datname::text, usename::text,
        CASE WHEN client_port = -1 THEN 'local' ELSE pg_catalog.host(client_addr) END, pg_catalog.count(*)
 FROM pg_catalog.pg_stat_activity
-WHERE backend_type IN ('client backend', 'walsender') AND usename IS NOT NULL AND pid <> pg_catalog.pg_backend_pid()
+WHERE (backend_type IN ('client backend', 'walsender') OR backend_type IS NULL AND datname IS NOT NULL)
+  AND usename IS NOT NULL AND pid <> pg_catalog.pg_backend_pid()
   AND application_name !~ '^good_neighbor of '
 GROUP BY 1, 2, 3"""
 SETTINGS = """
