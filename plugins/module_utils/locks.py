@@ -17,17 +17,18 @@ PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4)  # seconds between the tries
 WAIT = "10ms"  # as long as somebody may have to queue behind us
 _NOT_NOW = ("55P03", "40P01", "57014")  # lock_not_available, deadlock_detected, query_canceled
 _CONCURRENTLY = "tuple concurrently updated"
-# what a statement names is not there any more: table, object, function, schema, column
-_GONE = ("42P01", "42704", "42883", "3F000", "42703")
+# what a statement names is not there any more: table, object, function, schema, column, database
+_GONE = ("42P01", "42704", "42883", "3F000", "42703", "3D000")
+_IN_USE = "2BP01"  # dependent_objects_still_exist
 T = TypeVar("T")
 
 
 class NotNow(Exception):
-    """A lock was not got; with `gone`, what was to be locked is not there any more."""
+    """A lock was not got. `gone`: what was to be locked is not there any more; `final`: it is of no use to try again soon."""
 
-    def __init__(self, said: str, *, gone: bool = False) -> None:
+    def __init__(self, said: str, *, gone: bool = False, final: bool = False) -> None:
         super().__init__(said)
-        self.gone = gone
+        self.gone, self.final = gone, gone or final
 
 
 def said(error: Exception) -> str:
@@ -41,6 +42,8 @@ def not_now(error: Exception) -> NotNow | None:
     code, words = getattr(error, "pgcode", None), said(error)
     if code in _GONE:
         return NotNow(f"{words} any more", gone=True)
+    if code == _IN_USE:
+        return NotNow(words, final=True)
     return NotNow(words) if code in _NOT_NOW or _CONCURRENTLY in words else None
 
 
@@ -63,8 +66,8 @@ def tried(attempt: Callable[[T], None], units: Sequence[T]) -> list[tuple[T, Not
     todo, failed = list(units), list[tuple[T, NotNow]]()
     for pause in (*PAUSES, None):
         busy = [(unit, error) for unit in todo for error in (_error(attempt, unit),) if error is not None]
-        failed += [(unit, error) for unit, error in busy if error.gone or pause is None]
-        todo = [unit for unit, error in busy if not error.gone]
+        failed += [(unit, error) for unit, error in busy if error.final or pause is None]
+        todo = [unit for unit, error in busy if not error.final]
         if not todo or pause is None:
             break
         time.sleep(pause)
