@@ -80,7 +80,14 @@ kept:
   type: list
   elements: str
 reload:
-  description: The commands of the services whose files were written, each once.
+  description:
+    - The commands of the services whose files were written, each once.
+    - Also those of services whose files a killed run has written and not had them read.
+  returned: always
+  type: list
+  elements: str
+marks:
+  description: Files that note that these commands have not run. Remove them when they have.
   returned: always
   type: list
   elements: str
@@ -91,7 +98,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import GoodNeighborError
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.secret_file import SecretFile, is_as_wanted, write
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.secret_file import (
+    SecretFile,
+    is_as_wanted,
+    mark,
+    remove_half,
+    write,
+)
 
 FILE = {
     "service": {"type": "str", "required": True},
@@ -105,14 +118,16 @@ FILE = {
 
 
 def settle(entry: dict[str, Any], replace: bool, dry: bool) -> str:
-    """Makes one file as wanted, unless `dry`; returns `same`, `kept` or `written`."""
+    """Makes one file as wanted, unless `dry`; returns `same`, `unread`, `kept` or `written`."""
     file = SecretFile(entry["path"], entry["content"], entry["owner"], entry["group"], entry["mode"])
+    if not dry:
+        remove_half(file.path)
     if is_as_wanted(file):
-        return "same"
+        return "unread" if entry["reload"] and os.path.lexists(mark(file.path)) else "same"
     if not replace and os.path.lexists(file.path):
         return "kept"
     if not dry:
-        write(file)
+        write(file, unread=bool(entry["reload"]))
     return "written"
 
 
@@ -125,8 +140,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    done: dict[str, list[str]] = {"same": [], "kept": [], "written": []}
-    reload, problems = [], []
+    done: dict[str, list[str]] = {"same": [], "unread": [], "kept": [], "written": []}
+    reload, marks, problems = [], [], []
     for entry in module.params["files"]:
         try:
             outcome = settle(entry, module.params["replace"], module.check_mode)
@@ -134,10 +149,13 @@ def main() -> None:
             problems.append(f"service {entry['service']}: {error}")
             continue
         done[outcome].append(entry["path"])
-        if outcome == "written" and entry["reload"] and entry["reload"] not in reload:
-            reload.append(entry["reload"])
+        if outcome in ("written", "unread") and entry["reload"]:
+            marks.append(mark(entry["path"]))
+            if entry["reload"] not in reload:
+                reload.append(entry["reload"])
     result: dict[str, Any] = {
-        "changed": bool(done["written"]), "written": done["written"], "kept": done["kept"], "reload": reload,
+        "changed": bool(done["written"] or done["unread"]), "written": done["written"], "kept": done["kept"],
+        "reload": reload, "marks": marks,
         "diff": [{"prepared": f"{path}: its content holds a secret and is not shown\n"} for path in done["written"]],
     }
     if problems:

@@ -62,11 +62,16 @@ def test_check_write_and_again(tmp_path: Path, files: list[dict[str, Any]]) -> N
     played, done = written(tmp_path, files)
     assert played.status == 0
     assert (done["written"], done["reload"]) == (paths, ["systemctl reload nexus"])
-    assert {name: foretold[name] for name in ("changed", "written", "reload")} == {
-        name: done[name] for name in ("changed", "written", "reload")}
+    assert {name: foretold[name] for name in ("changed", "written", "reload", "marks")} == {
+        name: done[name] for name in ("changed", "written", "reload", "marks")}
     assert [stat.S_IMODE(Path(path).stat().st_mode) for path in paths] == [0o600, 0o640]
     assert Path(paths[0]).read_text() == f"DB_PASSWORD={SECRET}\n"
 
+    assert done["marks"] == foretold["marks"] and len(done["marks"]) == 2
+    unread = written(tmp_path, files)[1]  # nobody says that the services have read them
+    assert (unread["written"], unread["reload"]) == ([], ["systemctl reload nexus"])
+    for mark in done["marks"]:
+        Path(mark).unlink()
     again = written(tmp_path, files)[1]
     assert (again["changed"], again["written"], again["reload"]) == (False, [], [])
 

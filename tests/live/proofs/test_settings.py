@@ -78,7 +78,7 @@ def test_as_declared_and_read_again_only_when_changed(tidy: House, tmp_path: Pat
     assert state(path)[2] == "0640" and not marker.exists()
 
     made = plays.site(tidy, *how)
-    assert (made.status, made.changed) == (0, 2), made.output  # the file, and the reload
+    assert (made.status, made.changed) == (0, 3), made.output  # the file, the reload, and the note of it
     assert (state(path), path.read_text(), marker.read_text()) == ((ACCOUNT, GROUP, MODE), before, "read again\n")
     again = plays.site(tidy, *how)
     assert (again.status, again.changed, marker.read_text()) == (0, 0, "read again\n"), again.output
@@ -90,6 +90,26 @@ def test_as_declared_and_read_again_only_when_changed(tidy: House, tmp_path: Pat
     assert seen.states == {(ACCOUNT, GROUP, MODE)}
     assert dotenv(path)["DB_PASSWORD"] == NEW != password("nexus_user")
     tidy.enter("nexus_user", NEW, "bbworlds_nexus").close()
+    assert [other.name for other in path.parent.iterdir()] == [path.name]
+
+
+def test_a_run_that_ends_before_the_service_has_read_its_file_is_made_good(tidy: House, tmp_path: Path) -> None:
+    path, marker = tidy.settings_folder / "nexus" / "database.env", tmp_path / "marker"
+    how = declared(tidy, path, marker)
+    command = marker.with_name("reload")
+    works = command.read_text()
+    command.write_text("#!/bin/sh\nkill -9 $PPID\n")
+    assert plays.site(tidy, *how).status != 0
+    assert state(path) == (ACCOUNT, GROUP, MODE) and not marker.exists()
+    half = path.with_name(".good_neighbor.new.left")
+    half.write_text("DB_PASSWORD=fake-half")
+    command.write_text(works)
+    foretold = plays.site(tidy, "--check", *how)
+    assert (foretold.status, foretold.changed > 0) == (0, True) and not marker.exists() and half.exists()
+    assert plays.site(tidy, *how).status == 0
+    assert marker.read_text() == "read again\n"
+    again = plays.site(tidy, *how)
+    assert (again.changed, marker.read_text()) == (0, "read again\n"), again.output
     assert [other.name for other in path.parent.iterdir()] == [path.name]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -9,7 +10,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import GoodNeighborError
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.secret_file import SecretFile, is_as_wanted, write
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.secret_file import (
+    SecretFile,
+    is_as_wanted,
+    mark,
+    remove_half,
+    write,
+)
 
 SECRET = "DB_PASSWORD=fake-Hb7qWz2mKx9vTn4c\n"
 
@@ -86,3 +93,35 @@ def test_what_stands_in_the_way_is_named_and_nothing_is_left(tmp_path: Path) -> 
     with pytest.raises(GoodNeighborError, match="folder/x cannot be written"):
         write(SecretFile(f"{tmp_path}/folder/x", SECRET))
     assert os.listdir(tmp_path / "folder") == ["x"]
+
+
+def test_what_a_killed_run_left_is_removed_and_what_another_writes_now_is_not(tmp_path: Path) -> None:
+    left, held = tmp_path / ".good_neighbor.new.left", tmp_path / ".good_neighbor.new.held"
+    for path in (left, held, tmp_path / "other"):
+        path.write_text(SECRET)
+    (tmp_path / ".good_neighbor.new.link").symlink_to(tmp_path / "other")
+    with held.open() as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        remove_half(f"{tmp_path}/database.env")
+        assert {path.name for path in tmp_path.iterdir()} == {".good_neighbor.new.held", ".good_neighbor.new.link", "other"}
+    remove_half(f"{tmp_path}/database.env")
+    remove_half("/no/such/folder/database.env")
+    assert not held.exists()
+
+
+def test_that_a_file_is_unread_is_noted_before_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = SecretFile(f"{tmp_path}/database.env", SECRET)
+    replace = os.replace
+
+    def killed(*arguments: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write(file, unread=True)
+    assert Path(mark(file.path)).exists() and not Path(file.path).exists()
+    monkeypatch.setattr(os, "replace", replace)
+    remove_half(file.path)
+    write(file)
+    assert {path.name for path in tmp_path.iterdir()} == {"database.env", Path(mark(file.path)).name}
+    assert stat.S_IMODE(os.stat(mark(file.path)).st_mode) == 0o600
