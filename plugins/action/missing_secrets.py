@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ class ActionModule(MatrixAction):
         _result, options = self.validate_argument_spec(
             argument_spec={
                 "allocation": {"type": "raw"},
-                "path": {"type": "path", "required": True},
+                "path": {"type": "path"},
             }
         )
-        path = Path(options["path"])
         check = bool(self._task.check_mode)
         try:
+            path = Path(options["path"]) if options["path"] else place((task_vars or {}).get("ansible_inventory_sources"))
             given = options["allocation"] is not None
             rows = options["allocation"] if given else self.of_the_inventory("allocation", task_vars or {})
             made = add(path, missing(rows), check=check)
@@ -42,6 +43,19 @@ class ActionModule(MatrixAction):
             "msg": _said(made, path, check),
             "_ansible_verbose_always": True,
         }
+
+
+def place(sources: Sequence[str] | None) -> Path:
+    """The file for new secrets of an inventory: in `group_vars/all` of its folder, or beside its file.
+
+    Raises GoodNeighborError where the inventory lies nowhere, such as a list of hosts.
+    """
+    for source in sources or ():
+        inventory = Path(source)
+        if inventory.exists():
+            return (inventory if inventory.is_dir() else inventory.parent).absolute() / "group_vars" / "all" / "secrets.yml"
+    raise GoodNeighborError("the inventory is neither a folder nor a file: name a file for the secrets with "
+                            "good_neighbor_secrets_file")
 
 
 def _said(made: list[str], path: Path, check: bool) -> str:

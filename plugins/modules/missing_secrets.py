@@ -25,9 +25,10 @@ options:
         ansible-core 2.19 only then a secret may be undefined at all.
     type: raw
   path:
-    description: The file of variables, most often one in C(group_vars/all) of the inventory.
+    description:
+      - The file of variables. By default C(group_vars/all/secrets.yml) in the folder of the first inventory, or beside it
+        where the inventory is a file.
     type: path
-    required: true
 attributes:
   check_mode:
     description: Tells which variables would be added.
@@ -37,7 +38,7 @@ attributes:
 EXAMPLES = r"""
 - name: Every password of the matrix has a secret
   bbworlds.good_neighbor.missing_secrets:
-    path: "{{ good_neighbor_secrets_file }}"
+    path: "{{ good_neighbor_secrets_file | default(omit) }}"
 """
 
 RETURN = r"""
