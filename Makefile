@@ -27,6 +27,10 @@ setup: ## the development environment: .venv, collections, PostgreSQL
 demo: setup ## a sandbox: made by hand, audited, made compliant
 	@tools/demo
 
+.PHONY: staging
+staging: setup ## voice-ninja.com's staging twin as a test host, from nothing (root)
+	@tools/staging
+
 .PHONY: test
 test: setup ## every check: lint, sanity, package, unit, live
 	@tools/gates live sanity package lint unit
@@ -93,5 +97,5 @@ lock: setup ## solve requirements/dev.txt anew from pyproject.toml
 	  --no-emit-index-url --custom-compile-command 'make lock' --upgrade -o requirements/dev.txt
 
 .PHONY: clean
-clean: ## end the sandbox, remove all that the commands above made
+clean: ## end the sandbox and the staging host, remove all that the commands above made
 	@tools/clean
