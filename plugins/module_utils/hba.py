@@ -26,7 +26,8 @@ Words = tuple[str, ...]  # a line, by its words; a line that the operator wrote 
 REJECTED: tuple[Words, ...] = (
     ("local", "all", "all", "reject"),
     ("local", "replication", "all", "reject"),
-    ("host", "all", "all", "all", "reject"),
+    ("hostssl", "all", "all", "all", "reject"),
+    ("hostnossl", "all", "all", "all", "reject"),
     ("host", "replication", "all", "all", "reject"),
 )
 

@@ -25,9 +25,16 @@ options:
     type: str
     default: ""
   key:
-    description: Its key as PEM, not encrypted.
+    description: Its key as PEM.
     type: str
     default: ""
+  passphrase:
+    description: What opens the key, where it is encrypted.
+    type: str
+    default: ""
+  passphrase_path:
+    description: Where the server looks for it. The file is written where a passphrase is given, with mode 0600.
+    type: path
   name:
     description: The name that a self-made certificate stands for.
     type: str
@@ -67,6 +74,8 @@ self_made:
   type: bool
 """
 
+from dataclasses import replace
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import GoodNeighborError
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.secret_file import SecretFile, is_as_wanted, write
@@ -86,7 +95,7 @@ def settle(module: AnsibleModule) -> bool:
 
     if options["certificate"]:
         pem = certificate.joined(options["certificate"], options["key"])
-        fault = certificate.fault(pem)
+        fault = certificate.fault(pem, options["passphrase"])
         if fault:
             raise GoodNeighborError(f"what was given for {options['path']} {fault}")
     elif tls.good(file(""), run):
@@ -94,13 +103,15 @@ def settle(module: AnsibleModule) -> bool:
             pem = opened.read()
     else:
         pem = ""
-    if module.check_mode:
-        return not (pem and is_as_wanted(file(pem)))
-    pem = pem or tls.made(options["name"], options["others"], run)
-    if is_as_wanted(file(pem)):
-        return False
-    write(file(pem))
-    return True
+    # the passphrase first: a server that reads the key between the two can open it
+    wanted = [file(pem or (tls.made(options["name"], options["others"], run) if not module.check_mode else ""))]
+    if options["passphrase"] and options["passphrase_path"]:
+        wanted.insert(0, replace(file(options["passphrase"] + "\n"), path=options["passphrase_path"]))
+    missing = [one for one in wanted if not (one.content and is_as_wanted(one))]
+    for one in missing:
+        if not module.check_mode:
+            write(one)
+    return bool(missing)
 
 
 def main() -> None:
@@ -109,6 +120,8 @@ def main() -> None:
         "path": {"type": "path", "required": True},
         "certificate": {"type": "str", "default": ""},
         "key": {"type": "str", "default": "", "no_log": True},
+        "passphrase": {"type": "str", "default": "", "no_log": True},
+        "passphrase_path": {"type": "path", "no_log": False},
         "name": {"type": "str", "required": True},
         "others": {"type": "list", "elements": "str", "default": []},
         "owner": {"type": "str", "default": "postgres"},

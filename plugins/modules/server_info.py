@@ -136,7 +136,7 @@ def main() -> None:
         port_program=reading.port_program(module.params["port"], cluster.data / "postmaster.pid"),
         installed=tuple(installed), candidates=tuple(offered), sources=reading.sources(), lists=reading.lists(),
         memory=reading.memory(), processors=reading.processors(), disk_size=size, disk_free=free,
-        networks=tuple(reading.networks(run)), distribution=reading.distribution())
+        networks=tuple(reading.networks(run)), umask=reading.umask(), distribution=reading.distribution())
     module.exit_json(changed=False, host={**asdict(found), **({} if state == ABSENT else cluster_of(cluster, run))})
 
 

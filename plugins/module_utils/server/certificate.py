@@ -8,7 +8,7 @@ import os
 import ssl
 import tempfile
 
-PRIVATE, CERTIFICATE = "PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----"
+PRIVATE, ENCRYPTED, CERTIFICATE = "PRIVATE KEY-----", "ENCRYPTED", "-----BEGIN CERTIFICATE-----"
 
 
 def joined(certificate: str, key: str) -> str:
@@ -16,10 +16,10 @@ def joined(certificate: str, key: str) -> str:
     return f"{key.strip()}\n{certificate.strip()}\n"
 
 
-def fault(pem: str) -> str:
+def fault(pem: str, passphrase: str = "") -> str:
     """What is wrong with a PEM text that should hold a certificate and its key, as the end of a sentence; "" if nothing.
 
-    Python's own OpenSSL judges, as the server's will. An encrypted key is one that the server could not open at its start.
+    Python's own OpenSSL judges, as the server's will.
     """
     if CERTIFICATE not in pem:
         return "holds no certificate in PEM form"
@@ -29,17 +29,19 @@ def fault(pem: str) -> str:
     try:
         with os.fdopen(descriptor, "w") as opened:
             opened.write(pem)
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, password=_no_password)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path, password=lambda: passphrase or _none())
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             return "holds a certificate and a key that do not belong together"
+        if passphrase and ENCRYPTED in pem:
+            return "holds a key that its passphrase does not open"
         return "holds a certificate or a key that OpenSSL cannot read"
     except ValueError:
-        return "holds a key that is encrypted, which the server could not open by itself"
+        return "holds a key that is encrypted, and there is no passphrase to open it"
     finally:
         os.unlink(path)
     return ""
 
 
-def _no_password() -> str:
+def _none() -> str:
     raise ValueError("encrypted")

@@ -25,6 +25,7 @@ class Options:
     hba: str = ""
     certificate: str = field(default="", repr=False)
     key: str = field(default="", repr=False)
+    passphrase: str = field(default="", repr=False)
 
     def changes(self, host: Host) -> bool:
         """Whether this run may change the cluster: `additive` changes none that somebody may be using."""
@@ -37,8 +38,8 @@ class Options:
 
 def options(mode: str, given: Mapping[str, Any]) -> Options:
     """Typed options of the role's variables; lists become tuples, the version a word even where YAML made a number of it."""
-    known = {known.name for known in fields(Options)}
-    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if name in known}
+    names = {known.name for known in fields(Options)} & set(given)
+    values: dict[str, Any] = {name: tuple(given[name]) if isinstance(given[name], list) else given[name] for name in names}
     values["version"] = str(values.get("version") or "")
     values["repository"] = bool(values.get("repository"))
     return Options(mode, **values)

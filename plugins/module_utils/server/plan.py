@@ -9,10 +9,13 @@ from typing import Any
 
 from ..errors import GoodNeighborError
 from ..matrix.parse import parse
-from ..matrix.types import Matrix, ServerSpec
+from ..matrix.types import ACTIVE, Matrix, ServerSpec, SystemRole
+from ..matrix.uses import rights
 from . import addresses, problems, settings
 from .host import FOREIGN, Host
 from .options import Options
+
+OURS = ("operator", "replication")  # uses whose roles belong to the server itself; other roles make the others
 
 
 def spec_of(matrix: Matrix, server: str) -> ServerSpec:
@@ -41,8 +44,10 @@ def plan(servers: object, allocation: object, server: str, host: Host, options: 
         "port": spec.port,
         "changes": options.changes(host),
         "manages_hba": options.manages_hba(host),
-        "operators": [role.role for role in spec.system_roles if role.use == "operator"],
-        "replicas": [role.role for role in spec.system_roles if role.use == "replication"],
+        "roles": [_role(role) for role in spec.system_roles if role.use in OURS],
+        "databases": ["postgres", "template1", *(row.database for row in matrix.on(server) if row.status == ACTIVE)],
+        "limits": {row.owner: 0 for row in matrix.on(server) if row.status == ACTIVE and row.logins},
+        "superuser_limit": spec.maintenance_connections,
         "packages": problems.wanted(matrix, spec, host, options),
         "settings": chosen,
         "text": settings.text(chosen),
@@ -60,6 +65,13 @@ def _settings(matrix: Matrix, spec: ServerSpec, host: Host, options: Options) ->
     return settings.overridden(found, options.settings)
 
 
+def _role(role: SystemRole) -> dict[str, Any]:
+    """A system role that the server needs: its attributes, and nothing that the engine would take away again."""
+    attributes = sorted(rights(role).attributes)
+    limit = -1 if role.connection_limit is None else role.connection_limit
+    return {"role": role.role, "attributes": ",".join(attributes), "limit": limit}
+
+
 def _places(host: Host) -> Mapping[str, str]:
     folder = settings.config_directory(host)
     return {
@@ -70,6 +82,7 @@ def _places(host: Host) -> Mapping[str, str]:
         "config_directory": folder,
         "drop_in": f"{folder}/conf.d/good_neighbor.conf",
         "pem": settings.pem_path(host),
+        "passphrase_file": settings.passphrase_path(host),
         "data_directory": host.data_directory or f"/var/lib/postgresql/{host.version}/{host.cluster}",
         "log_directory": f"/var/log/postgresql/{host.version}-{host.cluster}",
         "bin": f"/usr/lib/postgresql/{host.version}/bin",

@@ -114,7 +114,7 @@ def _tls(options: Options) -> Iterator[str]:
         given, other = ("certificate", "key") if options.certificate else ("key", "certificate")
         yield f"postgresql_server_tls_{given} is given and postgresql_server_tls_{other} is not: give both or none"
     elif options.certificate:
-        fault = certificate.fault(certificate.joined(options.certificate, options.key))
+        fault = certificate.fault(certificate.joined(options.certificate, options.key), options.passphrase)
         if fault:
             yield f"what postgresql_server_tls_certificate and postgresql_server_tls_key give {fault}"
 

@@ -119,6 +119,12 @@ def lists(root: Path = Path("/")) -> bool:
     return any((root / "var/lib/apt/lists").glob("*Packages*"))
 
 
+def umask(root: Path = Path("/")) -> bool:
+    """Whether every session takes the umask of its account's entry. Debian 13 has it so, 12 not."""
+    path = root / "etc/pam.d/common-session"
+    return path.exists() and re.search(r"^session\s.*pam_umask", path.read_text(), re.MULTILINE) is not None
+
+
 def distribution(root: Path = Path("/")) -> str:
     """The distribution as /etc/os-release names it."""
     match = re.search(r'^PRETTY_NAME="?([^"\n]*)', (root / "etc/os-release").read_text(), re.MULTILINE)

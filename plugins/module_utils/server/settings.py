@@ -101,6 +101,8 @@ def settings(spec: ServerSpec, host: Host, listen: str, preload: str, memory: in
         "log_directory": f"/var/log/postgresql/{name}",
         "ssl_cert_file": pem,
         "ssl_key_file": pem,
+        "ssl_passphrase_command": f"cat {passphrase_path(host)}",  # without one, a server whose key is encrypted hangs
+        "ssl_passphrase_command_supports_reload": "on",
     }
     return dict(sorted(found.items()))
 
@@ -108,6 +110,11 @@ def settings(spec: ServerSpec, host: Host, listen: str, preload: str, memory: in
 def pem_path(host: Host) -> str:
     """Where certificate and key lie, in one file: they are replaced together or not at all."""
     return f"{config_directory(host)}/good_neighbor.pem"
+
+
+def passphrase_path(host: Host) -> str:
+    """Where the passphrase of an encrypted key lies."""
+    return f"{config_directory(host)}/good_neighbor.passphrase"
 
 
 def config_directory(host: Host) -> str:

@@ -54,7 +54,8 @@ def test_lines_follow_the_matrix() -> None:
         "hostssl replication gn_replica 10.0.0.7/32 scram-sha-256",
         "local all all reject",
         "local replication all reject",
-        "host all all all reject",
+        "hostssl all all all reject",
+        "hostnossl all all all reject",
         "host replication all all reject",
     ]
 
