@@ -12,6 +12,8 @@ SHELL_CODE = $(shell git ls-files --cached --others --exclude-standard -- tools 
 HOMELESS := mkdir -p .cache/home; HOME="$(CURDIR)/.cache/home"
 PYTHON_TOOLS = $(shell git ls-files --cached --others --exclude-standard -- tools | xargs grep -lsE '^\#!.*python')
 TYPED = $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))
+# what molecule/ proves on real hosts, the longest first
+SCENARIOS := default power-cut drift isolation
 # the majors that `make prove` runs tests/live on
 MAJORS := 15 16 17 18
 
@@ -32,8 +34,14 @@ staging: setup ## voice-ninja.com's staging twin as a test host, from nothing (r
 	@tools/staging
 
 .PHONY: test
-test: setup ## every check: lint, sanity, package, unit, live
-	@tools/gates live sanity package lint unit
+test: setup ## every check: lint, sanity, package, unit, live, and real hosts
+	@tools/gates $(SCENARIOS:%=hosts-%) live sanity package lint unit
+
+.PHONY: hosts
+hosts: setup ## tests on real hosts, each scenario by itself: hosts-default ... (root)
+	@tools/gates $(SCENARIOS:%=hosts-%)
+hosts-%: setup
+	tools/hosts $*
 
 .PHONY: lint lint-tree lint-yaml lint-python lint-types lint-shell lint-changelog lint-ansible
 lint: setup ## static checks of everything in the tree

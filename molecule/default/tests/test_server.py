@@ -68,7 +68,7 @@ def test_it_starts_with_the_host_and_after_a_crash(host: Any) -> None:
 
 @pytest.mark.parametrize(("path", "owner", "mode"), [
     ("/etc/postgresql/{major}/main/pg_hba.conf", "postgres", 0o640),
-    ("/etc/postgresql/{major}/main/conf.d/good_neighbor.conf", "postgres", 0o640),
+    ("/etc/postgresql/{major}/main/conf.d/good_neighbor.conf", "postgres", 0o644),
     ("/var/lib/postgresql/{major}/main", "postgres", 0o700),
     ("/etc/bob-gpt/database.py", "root", 0o640),
     ("/etc/nexus/database.env", "root", 0o640),
