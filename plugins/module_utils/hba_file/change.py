@@ -40,11 +40,12 @@ class File:
 
     @property
     def changed_at(self) -> float:
-        """When it was changed last, in seconds since 1970; 0 if it is not there now."""
+        """When it was changed last, in seconds since 1970; 0 if it is not there now. A time to come was set by somebody."""
         try:
-            return self.path.stat().st_mtime
+            state = self.path.stat()
         except FileNotFoundError:
             return 0.0
+        return state.st_mtime if state.st_mtime <= time.time() else state.st_ctime
 
 
 def found(name: str) -> File:

@@ -29,6 +29,9 @@ SELECT pg_catalog.current_setting('hba_file'), pg_catalog.current_setting('ident
 # a session that the postmaster starts inherits its time of loading; an older one keeps its own until it has nothing to do
 LOADED = "SELECT extract(epoch FROM pg_catalog.pg_conf_load_time())::float8"
 OF_FILE = "SELECT size, extract(epoch FROM modification)::float8 FROM pg_catalog.pg_stat_file(%s, true)"
+BROKEN_SETTINGS = """
+SELECT sourcefile, sourceline, error FROM pg_catalog.pg_file_settings
+WHERE error IS NOT NULL AND error <> 'setting could not be applied'"""
 ME = """
 SELECT session_user::text, pg_catalog.current_database()::text, coalesce(pg_catalog.host(pg_catalog.inet_client_addr()), ''),
        coalesce((SELECT ssl FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid()), false),
@@ -112,24 +115,30 @@ class Live:
         """The same as this session knows it, for where no other can be had."""
         return float(self.rows(LOADED)[0][0])
 
-    def reload(self, since: float, timeout: float) -> str:
-        """Lets the server read its files, and waits until it has read what was written at `since`.
+    def reload(self, timeout: float) -> str:
+        """Lets the server read its files, and waits until it has.
 
         Returns why a new session cannot see that, or nothing. Raises ServerError if the server cannot be told.
         """
+        since = time.time()
         self.rows("SELECT pg_catalog.pg_reload_conf()")
         end, why = time.monotonic() + timeout, ""
         while time.monotonic() < end:
             try:
                 if self.loaded() > since:
                     return ""
-                why = "the server did not reload"
+                why = f"the server did not reload{self._broken_settings()}"
             except ServerAbsent:
                 raise
             except ServerError as error:
                 why = str(error)
             time.sleep(0.02)
         return f"{why} (within {timeout:g} seconds)"
+
+    def _broken_settings(self) -> str:
+        """Its own configuration file keeps a server from reloading too."""
+        found = self.rows(BROKEN_SETTINGS)
+        return "".join(f"; {file} line {line}: {error}" for file, line, error in found)
 
 
 def _rows(connection: Any, query: str, values: tuple[object, ...] | None) -> list[tuple[Any, ...]]:

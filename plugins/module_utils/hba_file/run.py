@@ -159,7 +159,7 @@ def _replace(live: Live | None, outcome: Outcome, wanted: Rules, request: Reques
 def _go_by(live: Live, outcome: Outcome, wanted: Rules, request: Request) -> list[str]:
     """Reloads, and raises GoodNeighborError unless the server reads in its files what the scratch server has read."""
     since = max(file.changed_at for file in outcome.files)
-    why = live.reload(since, request.timeout)
+    why = live.reload(request.timeout)
     if why and not (request.lock_out and live.loaded_here() > since):
         raise ServerError(f"the server does not go by the new lines: {why}")
     ident, hba = (content.decode("utf-8", "surrogateescape") for content in outcome.wanted)
@@ -174,7 +174,7 @@ def _put_back(live: Live | None, put: list[change.File], timeout: float) -> str:
         replaced = [file for file in put if change.found(file.name).content != file.content]
         for file in replaced:
             change.put_back(file)
-        why = live.reload(max(file.changed_at for file in replaced), timeout) if live and replaced else ""
+        why = live.reload(timeout) if live and replaced else ""
     except GoodNeighborError as error:
         return f"The former lines could not be brought back: {error}"
     if not replaced:

@@ -74,7 +74,9 @@ def words(line: str) -> list[list[Word]]:
 
 
 def mask(line: str) -> str:
-    """The line up to its first secret. What comes after it is hidden too: where a secret ends is easily misjudged."""
+    """The line up to its first secret. What comes after it is hidden too: where a secret ends is easily misjudged. Bytes
+    that are no UTF-8 become question marks."""
+    line = line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     end = _secret_at(line)
     return line if end is None else f"{line[:end]}={HIDDEN}"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 import psycopg2
 import pytest
 
@@ -22,6 +25,26 @@ def test_it_is_written_loaded_and_left_alone_the_second_time(inn: Inn) -> None:
     assert (again["changed"], again["as_wanted"], again["differences"]) == (False, True, [])
     assert "scratch._ask" not in " ".join(inn.moments)
     assert inn.left() == []
+
+
+def test_a_file_of_tomorrow_is_loaded_once(inn: Inn) -> None:
+    inn.run()
+    os.utime(inn.hba_file, (time.time() + 86400,) * 2)
+    inn.run()
+    assert inn.run()["as_wanted"]
+
+
+def test_a_reload_that_was_missed_is_made_up_for(inn: Inn) -> None:
+    texts = wanted()
+    inn.cluster.access(texts["hba"].splitlines(), texts["ident"].splitlines(), reload=False)
+    found = inn.run(mode="report")
+    assert [(one["severity"], one["kind"]) for one in found["differences"]] == [("critical", "unread")] * 2
+    inn.cluster.login("cook", PASSWORD, "postgres").close()
+    made = inn.run()
+    assert (made["changed"], made["diff"]) == (True, [])
+    with pytest.raises(psycopg2.OperationalError, match="pg_hba.conf rejects connection"):
+        inn.cluster.login("cook", PASSWORD, "postgres")
+    assert inn.run()["as_wanted"]
 
 
 def test_check_mode_tells_and_writes_nothing(inn: Inn) -> None:

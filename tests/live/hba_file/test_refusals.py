@@ -63,6 +63,19 @@ def test_every_broken_line_is_told_at_once(inn: Inn) -> None:
     assert lines[3].startswith('pg_ident.conf line 2: invalid regular expression "("')
 
 
+def test_a_server_that_cannot_reload_is_told(inn: Inn) -> None:
+    settings = inn.cluster.data / "postgresql.conf"
+    right = settings.read_text()
+    settings.write_text(f"{right}no_such_thing = on\n")
+    try:
+        with untouched(inn):
+            said = inn.run(timeout=1)["msg"]
+    finally:
+        settings.write_text(right)
+    assert "the server did not reload; " in said and "unrecognized configuration parameter" in said
+    assert "The former files stand again, but the server did not reload" in said
+
+
 def test_who_may_not_look_is_told(inn: Inn) -> None:
     inn.cluster.access(["local all postgres peer map=admin", "local all watcher trust"])
     with untouched(inn):

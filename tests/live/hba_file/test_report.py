@@ -61,6 +61,12 @@ def test_secrets_are_shown_nowhere(inn: Inn) -> None:
     assert inn.hba_file.stat().st_mode & 0o007 == 0
 
 
+def test_a_file_of_another_alphabet(inn: Inn) -> None:
+    inn.hba_file.write_bytes(b"# caf\xe9\n" + inn.hba_file.read_bytes())
+    made = inn.run()
+    assert made["changed"] and "caf\N{REPLACEMENT CHARACTER}" in made["diff"][-1]["before"]
+
+
 def test_included_files_are_told(inn: Inn) -> None:
     (inn.cluster.data / "more.conf").write_text("host all all 10.3.0.0/16 trust\n")
     inn.cluster.access([OPERATOR, "include more.conf"], IDENT)
