@@ -61,8 +61,8 @@ class Drafting:
     def make(self, schema_files: Mapping[str, str] | None = None) -> Draft:
         """The draft, valid together with what is there. `schema_files`: the path of each database's dump. Raises
         MatrixError where the matrix that is there is wrong by itself."""
+        self._check_existing()
         holdings = Holdings(self.facts)
-        self._check_identifier()
         taken = _taken(self.servers, self.existing)
         new_roles = [one for one in guessed(self.facts, holdings) if one.role.casefold() not in
                      {role.casefold() for role in taken}]
@@ -79,8 +79,14 @@ class Drafting:
         self.draft.homeless = settler.homeless()
         return self.draft
 
-    def _check_identifier(self) -> None:
-        given = str((self.servers.get(self.name) or {}).get("system_identifier") or "")
+    def _check_existing(self) -> None:
+        """The matrix that is there is right, and of this server."""
+        if self.name not in self.servers:
+            return
+        spec = parse(self.servers, self.existing, secrets_withheld=True).server(self.name)
+        if not spec.managed:
+            raise ServerError(f"{self.name} is not managed: it is external, and never touched")
+        given = spec.system_identifier
         found = self.facts.snapshot.system_identifier
         if given and found != given:
             raise ServerError(f"this is not {self.name}: its system identifier is {found}, the matrix says {given}")
@@ -167,9 +173,9 @@ class Drafting:
     def _limits(self) -> None:
         matrix = self.draft.matrix
         assert matrix is not None
-        given = self.servers.get(self.name) or (self.draft.server.keys if self.draft.server else {})
-        most = int(given["max_connections"])
         spec = matrix.server(self.name)
+        given = self.draft.server.keys if self.draft.server else self.servers[self.name]
+        most = int(given["max_connections"])
         limits = fit(matrix, spec, self.wishes, most)
         for entry in self.draft.rows:
             service = entry.keys["service"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ..matrix.containers import Kind
 from ..matrix.kinds import LONGEST_NAME, name
@@ -33,6 +34,7 @@ def is_role_name(role: str) -> bool:
     return fits(name, role) and not role.startswith("pg_") and role.lower() not in RESERVED_ROLES
 
 
+@lru_cache(maxsize=4096)
 def stem(role: str) -> str:
     """What is left of a role's name without its usual ending: nexus of nexus_user."""
     return _ROLE_ENDINGS.sub("", role.casefold())
@@ -40,16 +42,22 @@ def stem(role: str) -> str:
 
 def alike(role: str, database: str) -> bool:
     """Whether the names of a role and a database speak of one service: world_user and bbworlds_world."""
-    one, other = stem(role), _DATABASE_ENDINGS.sub("", database.casefold())
+    one, other = stem(role), service_of(database.casefold())
     return one == other or _part_of(one, other) or _part_of(other, one)
 
 
 def _part_of(one: str, other: str) -> bool:
     """Whether all words of `one` stand in `other`; a short word alone says too little."""
-    words = _WORD.findall(one)
-    return len("".join(words)) >= 3 and set(words) <= set(_WORD.findall(other))
+    words = _words(one)
+    return len("".join(words)) >= 3 and words <= _words(other)
 
 
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text))
+
+
+@lru_cache(maxsize=4096)
 def service_of(database: str) -> str:
     """The service that a database most likely is of."""
     return _DATABASE_ENDINGS.sub("", database) or database
