@@ -35,7 +35,8 @@ _BATCH = 200  # steps in one transaction: locks held at once stay far below max_
 @dataclass
 class Runner:
     """Carries out steps. `passwords`: the matrix's, by role. `done`: the steps that ran. `deferred`: why, by the violations
-    whose steps did not; `left`: those steps. `held` by database the schema file that got no lock: those after it wait."""
+    whose steps did not; `left`: those steps; `vanished`: violations whose objects were gone. `held` by database the schema
+    file that got no lock: those after it wait."""
 
     server: Server
     scope: Scope
@@ -45,7 +46,15 @@ class Runner:
     done: list[Step] = field(default_factory=list)
     left: list[Step] = field(default_factory=list)
     deferred: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
+    vanished: set[tuple[str, str, str, str]] = field(default_factory=set)
     held: dict[str, str] = field(default_factory=dict)
+
+    def look_again(self) -> None:
+        """The server was read anew: what was dropped or renamed in between is not in the way any more."""
+        for key in self.vanished:
+            self.deferred.pop(key, None)
+        self.left = [step for step in self.left if step.key not in self.vanished]
+        self.vanished.clear()
 
     def run(self, steps: Iterable[Step], shared: Any) -> None:
         """All steps, in order; `shared` is a connection to the maintenance database.
@@ -92,26 +101,29 @@ class Runner:
         """Changes of owner, with what their objects' new grants give: all at once, or where that cannot be had, in groups
         of which none needs what lies in another."""
         ready = [step for step in steps if not self._waits(step)]
-        if not ready or (len(ready) <= _BATCH and not self._each(connection, [ready], last=False)):
+        if not ready:
             return
-        self._each(connection, groups(connection.cursor(), ready))
+        for batch in [ready] if len(ready) <= _BATCH else _batches(groups(connection.cursor(), ready)):
+            if locks.tried(partial(self._transaction, connection), [batch]):
+                self._each(connection, groups(connection.cursor(), batch))
 
-    def _each(self, connection: Any, units: Sequence[Sequence[Step]], *, last: bool = True) -> bool:
-        """Runs each unit in a transaction of its own; whether any got no lock. Those are left, if this was the last try."""
-        failed = locks.tried(partial(self._transaction, connection), units)
-        for unit, error in failed if last else ():
-            self._leave(unit, str(error))
-        return bool(failed)
+    def _each(self, connection: Any, units: Sequence[Sequence[Step]]) -> None:
+        """Runs each unit in a transaction of its own; those that got no lock are left."""
+        for unit, error in locks.tried(partial(self._transaction, connection), units):
+            self._leave(unit, str(error), gone=error.gone)
 
-    def _leave(self, steps: Iterable[Step], why: str) -> None:
+    def _leave(self, steps: Iterable[Step], why: str, *, gone: bool = False) -> None:
         for step in steps:
             self.left.append(step)
             self.deferred.setdefault(step.key, why)
+            if gone:
+                self.vanished.add(step.key)
 
     def _waits(self, step: Step) -> bool:
         earlier = order.waits_for(step, self.left, self.scope)
         if earlier is not None:
-            self._leave([step], f"it must not come before what waits: {self.deferred[earlier.key]}")
+            self._leave([step], f"it must not come before what waits: {self.deferred[earlier.key]}",
+                        gone=earlier.key in self.vanished)
         return earlier is not None
 
     def _transaction(self, connection: Any, steps: Sequence[Step]) -> None:
@@ -147,7 +159,7 @@ class Runner:
                 self._execute(cursor, statement, step)
             self.done.append(step)
         except NotNow as error:
-            self._leave([step], str(error))
+            self._leave([step], str(error), gone=error.gone)
 
     def _execute(self, cursor: Any, statement: str, step: Step) -> None:
         try:
@@ -188,6 +200,17 @@ class Runner:
 
     def _connect_as(self, database: str) -> Callable[[str, str], Any]:
         return lambda role, password: self.server.connect_as(role, password, database)
+
+
+def _batches(units: Iterable[Sequence[Step]]) -> Iterator[list[Step]]:
+    """Whole units together, no more steps than run in one transaction, unless one alone has more."""
+    batch: list[Step] = []
+    for unit in units:
+        if batch and len(batch) + len(unit) > _BATCH:
+            yield batch
+            batch = []
+        batch += unit
+    yield batch
 
 
 def _creates(change: Change) -> bool:

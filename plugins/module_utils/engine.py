@@ -110,7 +110,7 @@ def _rounds(server: Server, cursor: Cursor, request: Request, runner: Runner, fi
     undo = UndoFile(request.undo_file, request.server) if request.undo_file else None
     initial = plan = planning.make(scope, first, request.options, request.sources)
     _may_change(preflight.reasons(server, scope, found, plan.steps, undo))
-    for _round in range(_ROUNDS):
+    for number in range(_ROUNDS):
         todo = [step for step in plan.steps if step.key not in runner.deferred]
         if not todo:
             break
@@ -119,6 +119,8 @@ def _rounds(server: Server, cursor: Cursor, request: Request, runner: Runner, fi
         cursor.execute("SET default_transaction_read_only = off")  # what a database's owner stored holds nobody up
         runner.run(todo, cursor.connection)
         _scope, found = _inspect(server, cursor, request)
+        if number + 1 < _ROUNDS:
+            runner.look_again()
         plan = planning.make(scope, found, request.options, request.sources)
     verdicts = initial.verdicts
     if runner.done or runner.left:

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class NotNow(Exception):
-    """A lock was not got. `gone`: what was to be locked is not there any more; `final`: it is of no use to try again soon."""
+    """A lock was not got. `gone`: what was to be locked is not there any more; `final`: to try again at once is no use."""
 
     def __init__(self, said: str, *, gone: bool = False, final: bool = False) -> None:
         super().__init__(said)

@@ -28,7 +28,7 @@ def test_the_server_refuses_a_statement(library: Neighborhood, monkeypatch: pyte
     """Of two tables one's change of owner is refused: neither is changed, and the reader has what it had."""
     library.sql("ALTER ROLE loans_owner CONNECTION LIMIT 4; GRANT CONNECT ON DATABASE loans TO PUBLIC")
     for table in ("loan", "return_slip"):
-        library.sql(f"ALTER TABLE {table} OWNER TO postgres", "loans")
+        library.sql(f"ALTER TABLE {table} OWNER TO postgres; GRANT ALL ON {table} TO loans_owner", "loans")
     library.sql("GRANT SELECT ON loan TO PUBLIC", "loans")
     right = Runner._statements
 
