@@ -55,6 +55,10 @@ path:
   description: The file.
   returned: always
   type: str
+before:
+  description: Its text before.
+  returned: always
+  type: str
 """
 
 import os
@@ -92,7 +96,7 @@ def main() -> None:
             write(file)
     except (GoodNeighborError, OSError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=changed, path=path, diff={
+    module.exit_json(changed=changed, path=path, before=before, diff={
         "before_header": path, "after_header": path, "before": before, "after": content})
 
 

@@ -43,7 +43,7 @@ def _sources(matrix: Matrix, spec: ServerSpec, host: Host, options: Options) -> 
         missing = [name for name in wanted(matrix, spec, host, options) if name not in host.installed]
     else:
         missing = wanted(matrix, spec, host, options)
-    if not missing or options.repository or options.version not in ("", *VERSIONS):
+    if not missing or options.repository or host.version not in ("", *VERSIONS):
         return
     if not host.sources:
         yield f"no package source: apt knows none here, and {missing[0]} is not installed; give the host its distribution's"
