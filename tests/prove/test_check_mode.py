@@ -19,6 +19,7 @@ def variables(options: dict[str, Any]) -> tuple[str, str]:
 @pytest.mark.parametrize("options", MODES.values(), ids=MODES)
 def test_check_mode_lists_what_site_does(house: House, options: dict[str, Any]) -> None:
     before = checksums(house)
+    house.quiet()
     plays.site(house, "--check", *variables(options))  # the first to read a row notes on it that it is committed
     untouched = house.rows(NEXT_TRANSACTION)
     foretold = plays.site(house, "--check", *variables(options))

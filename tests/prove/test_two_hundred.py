@@ -31,7 +31,8 @@ def crowd() -> Iterator[Crowd]:
         made = run_module(cluster.arguments())
         print(f"\n{SERVICES} services from nothing: {time.monotonic() - start:.1f} s, {len(made['statements'])} statements")
         assert made["compliant"]
-        cluster.restart(log_connections="on", wal_level="minimal", max_wal_senders="0")
+        cluster.settings["log_connections"] = "on"
+        cluster.quiet()
         yield cluster
     finally:
         cluster.remove()

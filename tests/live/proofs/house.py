@@ -61,6 +61,10 @@ class House(Cluster):
         self.settings |= self.connections()
         super().start()
 
+    def quiet(self) -> None:
+        """Starts it anew so that it writes nothing on its own: no notes for standbys (each 15 seconds), no checkpoint."""
+        self.restart(wal_level="minimal", max_wal_senders="0", checkpoint_timeout="1h")
+
     def connections(self) -> dict[str, str]:
         """The settings of the server that say how many there may be, and who keeps some."""
         return dict(POLICY_16 if programs()[0] >= 16 else POLICY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ def test_check_mode_tells_the_run_one_for_one(house: House, options: dict[str, A
 @pytest.mark.parametrize("options", [{"mode": "audit"}, {"mode": "audit", "_ansible_check_mode": True},
                                      {"_ansible_check_mode": True}], ids=["audit", "audit in check mode", "check mode"])
 def test_looking_at_what_is_wrong_writes_nothing(house: House, options: dict[str, Any]) -> None:
+    house.quiet()
     arguments = house.arguments(**options)
     run_module(arguments)  # the first one to read a row notes on it that it is committed
     before = house.rows(NEXT_TRANSACTION)
@@ -51,6 +53,7 @@ def test_looking_at_what_is_wrong_writes_nothing(house: House, options: dict[str
 
 
 def test_a_run_that_finds_all_right_writes_nothing(tidy: House) -> None:
+    tidy.quiet()
     arguments = tidy.arguments()
     run_module(arguments)
     before = tidy.rows(NEXT_TRANSACTION)
@@ -60,7 +63,9 @@ def test_a_run_that_finds_all_right_writes_nothing(tidy: House) -> None:
 
 
 def test_the_measure_notices_a_write(house: House) -> None:
+    house.quiet()
     before = house.rows(NEXT_TRANSACTION)
+    time.sleep(20)  # longer than the server's own pauses
     assert house.rows(NEXT_TRANSACTION) == before
     house.rows("COMMENT ON DATABASE voice_ninja IS 'written'")
     (transaction, position), = house.rows(NEXT_TRANSACTION)
