@@ -64,7 +64,7 @@ def audit_text(server: str, result: Row, command: Command, width: int = WIDTH) -
     parts = [("", standing)]
     if since:
         new = [row for row in standing if row["new"]]
-        lines += _wrapped(f"Since the audit of {since}: {len(new)} new, {result['ended']} ended.", width)
+        lines += _wrapped(f"Since the audit of {since.replace('T', ' ')}: {len(new)} new, {result['ended']} ended.", width)
         parts = [("NEW SINCE THEN", new), ("AS BEFORE", [row for row in standing if not row["new"]])]
     for title, rows in parts:
         lines += ["", title, "-" * len(title)] if title and rows else []

@@ -79,7 +79,7 @@ def test_what_is_new_stands_first() -> None:
     lines = [line for line in text.splitlines() if line and line[0] != " "]
     assert lines == [
         "db1: NOT COMPLIANT. 5 violations: 2 critical, 2 high, 1 medium",
-        "Since the audit of 2026-11-27T03:00+01:00: 3 new, 2 ended.",
+        "Since the audit of 2026-11-27 03:00+01:00: 3 new, 2 ended.",
         "NEW SINCE THEN", "--------------",
         "CRITICAL  database-public-connect", "HIGH  no-such-rule", "MEDIUM  x-limit",
         "AS BEFORE", "---------",
