@@ -20,8 +20,8 @@ def smoke_entries(allocation: object, servers: object, server: str) -> list[dict
         found = entries(parse(servers, allocation), server)
     except GoodNeighborError as error:
         raise AnsibleFilterError(str(error)) from None
-    return [{name: list(value) if isinstance(value, tuple) else value for name, value in asdict(entry).items()}
-            for entry in found]
+    return [{name: list(value) if isinstance(value, tuple) else value for name, value in asdict(entry).items()
+             if value is not None} for entry in found]
 
 
 class FilterModule:
