@@ -37,12 +37,13 @@ def plan(servers: object, allocation: object, server: str, host: Host, options: 
     matrix = parse(servers, allocation, secrets_withheld=True)
     spec = spec_of(matrix, server)
     found = problems.problems(matrix, spec, host, options)
-    chosen = {} if found else _settings(matrix, spec, host, options)
+    known = bool(host.version) and not found
+    chosen = _settings(matrix, spec, host, options) if known else {}
     return {
         "server": server,
         "problems": found,
         "port": spec.port,
-        "changes": options.changes(host),
+        "changes": known and options.changes(host),
         "manages_hba": options.manages_hba(host),
         "roles": [_role(role) for role in spec.system_roles if role.use in OURS],
         "databases": ["postgres", "template1", *(row.database for row in matrix.on(server) if row.status == ACTIVE)],
@@ -91,6 +92,8 @@ def _places(host: Host) -> Mapping[str, str]:
 
 def _remarks(host: Host) -> list[str]:
     """What a person should know and the role leaves alone."""
+    if not host.version:
+        return ["apt has not read its package sources yet, so it is not known which PostgreSQL would come: apt-get update"]
     if host.checksums is False:
         return ["the cluster has no data checksums; pg_checksums --enable turns them on while it is stopped, "
                 "which this role never does to a server that somebody uses"]

@@ -68,7 +68,11 @@ def test_a_library_of_the_users_own_is_its_own_business() -> None:
 
 
 def test_lists_that_apt_has_not_read_yet_prove_nothing() -> None:
-    assert told(on={"lists": False, "candidates": (), "version": ""}) == []
+    unread = {"lists": False, "candidates": (), "version": ""}
+    assert told(on=unread) == []
+    found = plan.plan({NAME: SERVER}, [ROW], NAME, host(**unread), options())
+    assert (found["changes"], found["settings"]) == (False, {})
+    assert "apt-get update" in found["remarks"][0]
 
 
 def test_a_source_that_will_be_added_may_offer_it() -> None:

@@ -45,8 +45,8 @@ def test_entry_points_are_documented_and_there() -> None:
 
 
 def test_every_file_of_tasks_is_called() -> None:
-    main = (ROLE / "tasks/main.yml").read_text()
-    called = set(re.findall(r"import_tasks: (\w+\.yml)", main))
+    texts = "\n".join(path.read_text() for path in (ROLE / "tasks").glob("*.yml"))
+    called = set(re.findall(r"(?:import|include)_tasks: (\w+\.yml)", texts))
     assert called == {path.name for path in (ROLE / "tasks").glob("*.yml")} - {"main.yml"}
 
 

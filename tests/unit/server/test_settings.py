@@ -73,7 +73,8 @@ def test_memory_may_be_less_than_the_hosts() -> None:
 
 def test_a_server_that_was_there_keeps_what_it_lives_by() -> None:
     present = {"shared_preload_libraries": 'timescaledb, "pg_stat_statements"', "wal_level": "logical",
-               "max_wal_senders": "40", "max_replication_slots": "5", "archive_mode": "on", "archive_command": "send %p", "listen_addresses": "*"}
+               "max_wal_senders": "40", "max_replication_slots": "5", "archive_mode": "on", "archive_command": "send %p",
+               "listen_addresses": "*"}
     there = host(state=FOREIGN, includes=True, present=present, installed=("postgresql-17",))
     found = settings_of(there, options())
     assert found["shared_preload_libraries"] == "timescaledb, pg_stat_statements, set_user"
