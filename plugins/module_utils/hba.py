@@ -113,9 +113,10 @@ def word(name: str) -> str:
 
 def _row_lines(row: Allocation) -> list[Words]:
     logins = [(login.role, row.client_addresses) for login in row.logins] or [(row.owner, row.client_addresses)]
-    if row.logins and row.schema_files:
-        # an owner that cannot log in may do so while its schema files are applied; at all other times nobody can
-        logins.append((row.owner, row.client_addresses))
+    if row.schema_files:
+        # they are applied in a session of the owner, on the server itself wherever the service lives; an owner that cannot
+        # log in may do so for that moment only
+        logins.append((row.owner, ("local", *row.client_addresses) if row.logins else ("local",)))
     logins += [(reader.role, reader.client_addresses) for reader in row.readers]
     return [_words(word(row.database), word(role), address) for role, addresses in logins for address in addresses]
 

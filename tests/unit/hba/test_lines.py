@@ -60,6 +60,18 @@ def test_lines_follow_the_matrix() -> None:
     ]
 
 
+@pytest.mark.parametrize(("logins", "owner_lines"), [
+    ((), ["local far far_user scram-sha-256", "hostssl far far_user 10.0.0.7/32 scram-sha-256"]),
+    ((Login("far_login"),), ["local far far_user scram-sha-256", "hostssl far far_user 10.0.0.7/32 scram-sha-256"]),
+])
+def test_schema_files_of_a_service_elsewhere_are_applied_on_the_server(
+    logins: tuple[Login, ...], owner_lines: list[str]
+) -> None:
+    far = replace(row("far"), logins=logins, client_addresses=("10.0.0.7/32",), schema_files=("1.sql",))
+    found = hba.lines(Matrix((ServerSpec("db1"),), (far,)), "db1")
+    assert sorted(line for line in found if "far_user" in line) == sorted(owner_lines)
+
+
 @pytest.mark.parametrize(("name", "word"), [
     ("voice_ninja", "voice_ninja"), ("all", '"all"'), ("replication", '"replication"'), ("sameuser", '"sameuser"'),
     ("+group", '"+group"'), ("@file", '"@file"'), ("with space", '"with space"'), ("a,b", '"a,b"'), ("a#b", '"a#b"'),
