@@ -14,7 +14,8 @@ description:
   - Before a text becomes the server's file, PostgreSQL itself reads it. A scratch cluster of the same build is made in a
     temporary folder and asked in single-user mode, without a socket or a port. What it cannot read is told with number and
     text of the line and the comment above it, and nothing is changed.
-  - A file is replaced in one step, with its owner and mode, and the server is told to read it. Then the module opens a new
+  - A file is replaced in one step, with its owner, and with its mode but for what lets other accounts write or read it.
+    The server is told to read it. Then the module opens a new
     session and compares what the server reads with what the scratch cluster has read. If the server lets it in no more, or
     reads something else, the former files come back and are loaded again.
   - Killed at any moment, it leaves the former or the new file in its place, and the next run does the rest, a reload that
@@ -149,9 +150,10 @@ differences:
       returned: always
     kind:
       description:
-        - V(broken), a line that the server cannot read. V(unread), a file that was changed and not loaded. V(wider), a line
-          that lets in more than the matrix. V(missing), a wanted line that nothing stands for. V(shut), a line for TLS where
-          TLS is off. V(identity), a line of pg_ident.conf too many or too few. V(included), a line that takes in more files.
+        - V(broken), a line that the server cannot read. V(unread), a file that was changed and not loaded. V(open), one that
+          other accounts of the host may change or read. V(wider), a line that lets in more than the matrix. V(missing), a
+          wanted line that nothing stands for. V(shut), a line for TLS where TLS is off. V(identity), a line of pg_ident.conf
+          too many or too few. V(included), a line that takes in other files.
       type: str
       returned: always
     line:

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import GoodNeighborError
 
 BESIDE = ".good_neighbor-"
-_MODE = 0o640  # of a file that was not there
+_MODE = 0o640  # of a file that was not there, and the most that any gets: who writes it enters, and it may hold secrets
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,12 @@ class File:
     def text(self) -> str:
         """What it holds; bytes that are no UTF-8 survive."""
         return (self.content or b"").decode("utf-8", "surrogateescape")
+
+    @property
+    def open_to(self) -> str:
+        """What others may do with it: `write`, `read`, or nothing."""
+        mode = stat.S_IMODE(self.state.st_mode) if self.state else 0
+        return "write" if mode & 0o022 else "read" if mode & 0o004 else ""
 
     @property
     def beside(self) -> Path:
@@ -64,14 +70,14 @@ def found(name: str) -> File:
                                 "(become_user: postgres)") from None
 
 
-def put(file: File, content: bytes, *, secret: bool = False) -> None:
-    """Writes `content` in the file's place, with its owner and mode; with a secret in it nobody else may read it.
+def put(file: File, content: bytes) -> None:
+    """Writes `content` in the file's place, with its owner, and its mode without what is too open.
 
     Raises GoodNeighborError; then the former file stands.
     """
     beside = file.beside
     try:
-        _fill(beside, file, content, secret)
+        _fill(beside, file, content)
         # whether a server has read it is told from this time; the kernel's own is some milliseconds late
         now = time.time_ns()
         os.utime(beside, ns=(now, now))
@@ -113,7 +119,7 @@ def alone(folder: Path, timeout: float) -> Iterator[None]:
         os.close(held)
 
 
-def _fill(beside: Path, file: File, content: bytes, secret: bool) -> None:
+def _fill(beside: Path, file: File, content: bytes) -> None:
     """The file beside, whole and on the disk, open to nobody but whom it is for at any moment."""
     beside.unlink(missing_ok=True)  # what a killed run left
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -122,7 +128,7 @@ def _fill(beside: Path, file: File, content: bytes, secret: bool) -> None:
         made = os.fstat(descriptor)
         if file.state and (made.st_uid, made.st_gid) != (file.state.st_uid, file.state.st_gid):
             os.fchown(descriptor, file.state.st_uid, file.state.st_gid)
-        os.fchmod(descriptor, mode & 0o770 if secret else mode)
+        os.fchmod(descriptor, mode & _MODE)
         opened.write(content)
         opened.flush()
         os.fsync(descriptor)

@@ -20,7 +20,8 @@ ORDER = (CRITICAL, HIGH, MEDIUM, LOW)
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference. `kind`: broken, unread, wider, missing, shut, identity or included; `line` is one of the file that is
+    """One difference. `kind`: broken, unread, open, wider, missing, shut, identity or
+    included; `line` is one of the file that is
     there, 0 where it lacks one; `file` is empty for pg_hba.conf and pg_ident.conf themselves."""
 
     severity: str
@@ -46,6 +47,11 @@ def differences(present: Rules, wanted: Rules, *, tls: bool, text: str) -> list[
     """All, the worst first. `text`: that of the pg_hba.conf that is there; `tls`: whether the server has it on."""
     found = [*_broken(present), *_wider(present, wanted), *_missing(present, wanted), *_shut(wanted, tls),
              *_identities(present, wanted), *_included(present, text)]
+    return sorted_by_consequence(found)
+
+
+def sorted_by_consequence(found: Sequence[Difference]) -> list[Difference]:
+    """The worst first."""
     return sorted(found, key=lambda one: ORDER.index(one.severity))
 
 

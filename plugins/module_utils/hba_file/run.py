@@ -14,7 +14,7 @@ from . import change, compare, scratch
 from .live import Facts, Live
 from .match import decide, is_role
 from .rules import Rules
-from .text import mask, secrets
+from .text import mask
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,9 @@ def _settle(live: Live | None, facts: Facts, request: Request) -> Outcome:
     outcome.differences = compare.differences(present, wanted, tls=facts.tls or live is None, text=hba)
     loaded = live.loaded() if live else float("inf")
     unread = [file for file in files if loaded < file.changed_at]
-    outcome.differences[:0] = [_unread(file) for file in unread]
-    outcome.as_wanted = same and not unread
+    outcome.differences = compare.sorted_by_consequence([
+        *map(_unread, unread), *(_open(file) for file in files if file.open_to), *outcome.differences])
+    outcome.as_wanted = same and not unread and not any(file.open_to for file in files)
     if live:
         outcome.guests = compare.guests(live.others(), wanted, live.groups(), facts.major)
     if request.manage and not outcome.as_wanted:
@@ -123,6 +124,13 @@ def _unread(file: change.File) -> compare.Difference:
                               "what it says is not what happens.")
 
 
+def _open(file: change.File) -> compare.Difference:
+    severity, lets = {"write": (compare.CRITICAL, "change it, and so let himself in as whom he likes"),
+                      "read": (compare.LOW, "read who comes in from where")}[file.open_to]
+    return compare.Difference(severity, "open", 0, "", f"Not only the server's account may reach {file.name}: another may "
+                              f"{lets}.")
+
+
 def _stay_in(live: Live | None, wanted: Rules, facts: Facts, request: Request) -> None:
     """Raises GoodNeighborError where the wanted lines would certainly lock this very login out."""
     if live is None or request.lock_out:
@@ -146,9 +154,9 @@ def _replace(live: Live | None, outcome: Outcome, wanted: Rules, request: Reques
     notes: list[str] = []
     try:
         for file, content in zip(outcome.files, outcome.wanted):
-            if file.content != content:
+            if file.content != content or file.open_to:
                 put.append(file)
-                change.put(file, content, secret=bool(secrets(content.decode("utf-8", "surrogateescape"))))
+                change.put(file, content)
         if live:
             notes = _go_by(live, outcome, wanted, request)
     except GoodNeighborError as error:

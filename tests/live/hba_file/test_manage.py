@@ -17,7 +17,7 @@ def test_it_is_written_loaded_and_left_alone_the_second_time(inn: Inn) -> None:
     assert made["changed"] and not made["as_wanted"], made
     assert inn.hba_file.read_text() == wanted()["hba"]
     assert inn.ident_file.read_text() == wanted()["ident"]
-    assert (inn.hba_file.stat().st_mode, inn.hba_file.stat().st_uid) == (state.st_mode, state.st_uid)
+    assert inn.hba_file.stat().st_uid == state.st_uid
     inn.cluster.login("kitchen_owner", PASSWORD, "kitchen").close()
     with pytest.raises(psycopg2.OperationalError, match="pg_hba.conf rejects connection"):
         inn.cluster.login("kitchen_owner", PASSWORD, "gallery")
@@ -44,6 +44,17 @@ def test_a_reload_that_was_missed_is_made_up_for(inn: Inn) -> None:
     assert (made["changed"], made["diff"]) == (True, [])
     with pytest.raises(psycopg2.OperationalError, match="pg_hba.conf rejects connection"):
         inn.cluster.login("cook", PASSWORD, "postgres")
+    assert inn.run()["as_wanted"]
+
+
+@pytest.mark.parametrize(("mode", "severity"), [(0o666, "critical"), (0o660, "critical"), (0o644, "low")])
+def test_a_file_that_others_reach_is_closed(inn: Inn, mode: int, severity: str) -> None:
+    inn.run()
+    inn.hba_file.chmod(mode)
+    told = inn.run(mode="report")
+    assert [(one["severity"], one["kind"]) for one in told["differences"]] == [(severity, "open")]
+    assert inn.run()["changed"]
+    assert inn.hba_file.stat().st_mode & 0o777 == 0o640
     assert inn.run()["as_wanted"]
 
 
