@@ -73,6 +73,8 @@ def template_by_template(
         return {key: template_by_template(entry, templar, variables, followed) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [template_by_template(entry, templar, variables, followed) for entry in value]
+    if value is None or isinstance(value, (bool, int, float)) or (isinstance(value, str) and "{" not in value):
+        return value  # no template: most of a matrix
     try:
         return decrypted(templar.template(value))
     except AnsibleError:

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from live.postgres import ROOT
-from live.proofs.house import House
+from live.proofs.house import House, ended
 
 HERE = Path(__file__).parent
 FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/var/log", str(ROOT / ".ansible" / "tmp"), str(ROOT / ".cache" / "log"))
@@ -88,7 +88,7 @@ def collecting(house: House) -> Iterator[Collection]:
         assert spy.stdout.readline() == "watching\n"
         yield found
     finally:
-        out, _errors = spy.communicate(timeout=600)
+        out, _errors = ended(spy)
     found.evidence |= json.loads(out)
     found.evidence["server log"] = [house.log[read:]]
     found.evidence["to the system log"] = [found.syslog.read_text() if found.syslog.exists() else ""]

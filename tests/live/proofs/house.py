@@ -37,6 +37,7 @@ SECRETS = {
 }
 POLICY = {"max_connections": "150", "superuser_reserved_connections": "20"}
 POLICY_16 = {"max_connections": "150", "superuser_reserved_connections": "3", "reserved_connections": "17"}
+HANGS = 1200  # seconds: nothing takes as long, on the busiest machine neither
 ENFORCE = ("safe", "disruptive")
 ONCE = "CREATE TABLE IF NOT EXISTS applied (times int);\nINSERT INTO applied VALUES (1);\n"  # tells if it runs twice
 
@@ -248,9 +249,19 @@ def start_module(arguments: Mapping[str, Any], **more: Any) -> subprocess.Popen[
     return process
 
 
+def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What a process said, once it has ended; one that hangs is ended."""
+    try:
+        return process.communicate(timeout=HANGS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+
+
 def result_of(process: subprocess.Popen[str]) -> dict[str, Any] | None:
     """What the module returned; None where it was killed."""
-    out, err = process.communicate(timeout=120)
+    out, err = ended(process)
     if process.returncode == -signal.SIGKILL:
         return None
     found: dict[str, Any] = json.loads(out) if out else {"msg": err}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from live.postgres import ROOT
-from live.proofs.house import SERVER, House
+from live.proofs.house import SERVER, House, ended
 
 PROGRAMS = Path(sys.executable).parent
 _OURS = ("ANSIBLE_", "PG")
@@ -56,7 +56,7 @@ def start(house: House, *arguments: str, play: str = "site", schema_files: tuple
 
 def finish(house: House, process: subprocess.Popen[str]) -> Play:
     """Waits for its end."""
-    output, _errors = process.communicate(timeout=300)
+    output, _errors = ended(process)
     results = house.folder / "results"
     lines = results.read_text().splitlines() if results.exists() else []
     return Play(process.returncode, output, [(found["action"], found["result"]) for found in map(json.loads, lines)])

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from live.proofs.house import STRANGER, SUPERUSER, House
+from live.proofs.house import STRANGER, SUPERUSER, House, ended
 
 
 @dataclass
@@ -37,6 +37,6 @@ def watch(house: House, databases: Sequence[str]) -> Iterator[Watch]:
         assert process.stdout.readline() == "watching\n"
         yield report
     finally:
-        out, _errors = process.communicate(timeout=60)
+        out, _errors = ended(process)
     assert process.returncode == 0
     vars(report).update(json.loads(out))

@@ -242,7 +242,7 @@ def test_what_waits_for_what_is_told_by_the_variable_that_is_missing(inventories
     beside = production / "group_vars" / "all"
     rows = {"bob_gpt": "{{ secret_of_bob }}", "nexus": "{{ vault_nexus_user ~ nobody_knows }}", "auth": "{{ in_a_ring }}"}
     changes = {service: {"password": password} for service, password in rows.items()}
-    (beside / "later.yml").write_text(yaml.safe_dump({
+    (beside / "z_last.yml").write_text(yaml.safe_dump({
         "secret_of_bob": "{{ vault_of_bob }}", "in_a_ring": "{{ in_a_circle }}", "in_a_circle": "{{ in_a_ring }}",
         "good_neighbor_overrides": changes,
     }) + "vault_world_user: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3331\n")  # fmt: skip
