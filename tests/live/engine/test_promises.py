@@ -210,7 +210,17 @@ def test_a_visit_to_each_database_and_no_more(library: Neighborhood) -> None:
     server = library.server()
     engine.check(server, library.request())
     # what is shared is read over the session in the maintenance database
-    assert server.opened == len(["loans", "catalogue", "odd", "old_letters", "postgres", "template1"])
+    visited = len(["loans", "catalogue", "odd", "old_letters", "postgres", "template1"])
+    assert server.opened == visited
+    library.sql("GRANT CONNECT ON DATABASE loans TO PUBLIC; GRANT pg_read_all_data TO watcher")
+    library.sql("GRANT SELECT ON loan TO PUBLIC", "loans")
+    server = library.server()
+    engine.enforce(server, library.request())
+    # before and after; what is shared is changed over the first session, what is inside over one of its own
+    assert server.opened == visited + 1 + visited - 1
+    server = library.server()
+    engine.enforce(server, library.request())
+    assert server.opened == visited
 
 
 def test_the_owner_lays_traps(library: Neighborhood) -> None:

@@ -136,6 +136,20 @@ def test_safe_remedies_end_no_session_and_no_login(snapshot: Snapshot) -> None:
     assert after.of(Thing) == snapshot.model.of(Thing)
 
 
+@pytest.mark.parametrize("options", [Options("audit"), Options("additive", ALL), Options("enforce", ("safe",)),
+                                     replace(ENFORCE, services=("loans",))], ids=str)
+@settings(max_examples=40, deadline=None)
+@given(planted())
+def test_what_a_mode_withholds_stays_open(options: Options, snapshot: Snapshot) -> None:
+    """Nothing that was found is forgotten, and nothing counts as ended that is still so."""
+    found = made(snapshot, options)
+    states = {verdict.violation.key: verdict.state for verdict in found.verdicts}
+    assert {violation.key for violation in plan.judge(SCOPE, snapshot, options, {})} <= states.keys()
+    still = {violation.key for violation in plan.judge(SCOPE, found.after, options, {})}
+    assert {key for key, state in states.items() if state != "remedied"} == still
+    assert found.steps or "remedied" not in states.values()
+
+
 @EXAMPLES
 @given(planted())
 def test_a_service_alone(snapshot: Snapshot) -> None:
