@@ -257,8 +257,8 @@ class Session:
 
 @dataclass(frozen=True, order=True, slots=True)
 class Door:
-    """A line of pg_hba.conf as the server reads it. `line` is its number, 0 for one that is wanted and not there; `error`
-    what the server says of a line that it cannot read."""
+    """A line of pg_hba.conf as the server reads it. `line`: the how many-th the server asks, 0 for one that is wanted
+    and not there; `error` what the server says of a line that it cannot read, `place` where the line stands."""
 
     line: int
     type: str
@@ -268,6 +268,7 @@ class Door:
     method: str
     options: tuple[str, ...] = ()
     error: str = ""
+    place: str = ""
 
     @property
     def key(self) -> Key:

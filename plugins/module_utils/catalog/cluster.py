@@ -79,15 +79,29 @@ FILE_SETTINGS = """
 SELECT name, setting FROM pg_catalog.pg_file_settings
 WHERE applied AND name IN ('search_path', 'session_replication_role')"""
 
+WORDS = """
+SELECT 'the comment on ' || pg_catalog.pg_describe_object(classoid, objoid, 0), description
+FROM pg_catalog.pg_shdescription"""
+
 EXTENSIONS_AVAILABLE = """
 SELECT name::text FROM pg_catalog.pg_available_extensions"""
 
 # the lines of pg_hba.conf and pg_ident.conf as the server would read them now, and whether it has read them
+# {order}: in which order the server asks them, {place}: where a line stands, {file}: in which file
 DOORS = """
-SELECT line_number, type, database, user_name, address, netmask, auth_method, options, error
+SELECT coalesce({order}, line_number), type, database, user_name, address, netmask, auth_method, options, error, {place}
 FROM pg_catalog.pg_hba_file_rules"""
 IDENTITY_MAPS = """
-SELECT map_name, sys_name, pg_username, error, line_number FROM pg_catalog.pg_ident_file_mappings"""
+SELECT map_name, sys_name, pg_username, error, {place} FROM pg_catalog.pg_ident_file_mappings"""
+OF_15 = {"order": "line_number", "place": "'{main} line ' || line_number"}
+# from 16 on there are included files, each with lines of its own
+OF_16 = {"order": "rule_number", "place": "CASE WHEN file_name = pg_catalog.current_setting('{setting}') THEN '{main}' ELSE"
+         " file_name END || ' line ' || line_number"}
+INCLUDED_FILES = """
+SELECT f.name FROM (SELECT file_name FROM pg_catalog.pg_hba_file_rules UNION
+                    SELECT file_name FROM pg_catalog.pg_ident_file_mappings) f(name)
+WHERE f.name NOT IN (pg_catalog.current_setting('hba_file'), pg_catalog.current_setting('ident_file'))
+  AND (SELECT modification FROM pg_catalog.pg_stat_file(f.name, true)) > pg_catalog.pg_conf_load_time()"""
 UNREAD_FILES = """
 SELECT f.name FROM (SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN ('hba_file', 'ident_file')) f
 WHERE (SELECT modification FROM pg_catalog.pg_stat_file(f.setting, true)) > pg_catalog.pg_conf_load_time()"""

@@ -241,3 +241,16 @@ WHERE x.extname ~ '(^dblink|_fdw|^multicorn)$' AND NOT EXISTS (
     SELECT 1 FROM pg_catalog.pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
   AND (d.classid <> 'pg_catalog.pg_foreign_server'::regclass OR EXISTS (
     SELECT 1 FROM pg_catalog.pg_foreign_table f WHERE f.ftserver = d.objid))"""
+
+
+# where somebody may have written a secret down; stored credentials (user mappings) are told themselves
+WORDS = """
+SELECT 'the comment on ' || pg_catalog.pg_describe_object(classoid, objoid, objsubid), description
+FROM pg_catalog.pg_description WHERE objoid >= 16384
+UNION ALL SELECT 'the body of function ' || p.oid::regprocedure, p.prosrc
+FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+WHERE p.oid >= 16384 AND l.lanname NOT IN ('c', 'internal')
+UNION ALL SELECT 'the options of foreign server ' || srvname, srvoptions::text FROM pg_catalog.pg_foreign_server
+WHERE srvoptions IS NOT NULL
+UNION ALL SELECT 'the options of foreign table ' || ftrelid::regclass, ftoptions::text FROM pg_catalog.pg_foreign_table
+WHERE ftoptions IS NOT NULL"""

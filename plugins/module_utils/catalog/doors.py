@@ -14,13 +14,18 @@ from .snapshot import Snapshot
 
 def read(cursor: Cursor, snapshot: Snapshot) -> None:
     """Put the lines of both files into `snapshot`, and whether the server has read them since they were written."""
-    for line, type_, databases, users, address, netmask, method, options, error in rows(cursor, cluster.DOORS):
+    words = cluster.OF_16 if snapshot.major >= 16 else cluster.OF_15
+    places = [words["place"].format(main=main, setting=setting)
+              for main, setting in (("pg_hba.conf", "hba_file"), ("pg_ident.conf", "ident_file"))]
+    for line, type_, databases, users, address, netmask, method, options, error, place in rows(
+            cursor, cluster.DOORS.format(order=words["order"], place=places[0])):
         snapshot.model.put(Door(line, type_ or "", tuple(sorted(databases or ())), tuple(sorted(users or ())),
-                                network(address, netmask), method or "", tuple(sorted(options or ())), error or ""))
-    for map_, account, role, error, line in rows(cursor, cluster.IDENTITY_MAPS):
+                                network(address, netmask), method or "", tuple(sorted(options or ())), error or "", place))
+    for map_, account, role, error, place in rows(cursor, cluster.IDENTITY_MAPS.format(place=places[1])):
         if error:
-            snapshot.model.put(Thing("", "broken line", f"pg_ident.conf line {line}", error))
+            snapshot.model.put(Thing("", "broken line", place, error))
         else:
             snapshot.model.put(IdentityMap(map_, account, role))
-    for (name,) in rows(cursor, cluster.UNREAD_FILES):
+    for (name,) in rows(cursor, cluster.UNREAD_FILES) + (
+            rows(cursor, cluster.INCLUDED_FILES) if snapshot.major >= 16 else []):
         snapshot.model.put(Thing("", "unread file", name))

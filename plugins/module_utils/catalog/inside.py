@@ -14,7 +14,7 @@ from ..items import (
     BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Obj, Owner, SchemaFile, Table, Thing, may_lead_out)
 from ..schema import records
 from . import database as queries
-from .raw import name_of, put, rows
+from .raw import name_of, put, rows, spoken
 from .session import Cursor
 from .snapshot import Snapshot
 
@@ -137,6 +137,7 @@ def _further(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[i
         snapshot.model.put(Extension(database, name))
     for schema, name in rows(cursor, queries.EXTENSION_RELATIONS):
         snapshot.model.put(Table(database, schema, name, "EXTENSION'S RELATION"))
+    spoken(cursor, queries.WORDS, database, snapshot)
     leading_out = False
     for kind, name, detail, definition in rows(cursor, queries.THINGS):
         snapshot.model.put(Thing(database, kind, name, detail))

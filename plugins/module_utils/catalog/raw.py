@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import acl
-from ..items import Obj, Owner
+from ..items import Obj, Owner, Thing
 from .session import Cursor
 from .snapshot import Snapshot
 
@@ -22,6 +22,18 @@ def rows(cursor: Cursor, query: str) -> list[tuple[Any, ...]]:
 def name_of(names: Mapping[int, str], oid: int) -> str:
     """A role's name; one that is gone keeps its number, as in ACLs."""
     return names.get(oid, str(oid))
+
+
+def spoken(cursor: Cursor, query: str, database: str, snapshot: Snapshot) -> None:
+    """Where passwords of the matrix stand in what somebody has written: rows of (place, text). The texts stay here."""
+    secrets = sorted((role, secret) for role, secret in snapshot.secrets.items() if secret)
+    found = rows(cursor, query) if secrets else []
+    everything = "\n".join(text for _place, text in found)
+    for role, secret in secrets:
+        if secret in everything:
+            for place, text in found:
+                if secret in text:
+                    snapshot.model.put(Thing(database, "secret in the open", place, role))
 
 
 def put(snapshot: Snapshot, obj: Obj, owner: str, text: str | None, linked: str = "") -> None:

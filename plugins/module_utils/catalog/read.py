@@ -13,7 +13,7 @@ from ..errors import ServerError
 from ..items import Database, Membership, Obj, Role, ServerSetting, Session, Setting, Thing
 from ..model import Model
 from . import cluster, doors, inside
-from .raw import name_of, put, rows
+from .raw import name_of, put, rows, spoken
 from .session import Cursor, Server
 from .snapshot import Snapshot
 
@@ -49,7 +49,9 @@ def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snaps
     if major < 15:
         raise ServerError(f"this is PostgreSQL {major}: Good Neighbor needs 15 or later")
     snapshot = Snapshot(Model(), major, user, superuser, bootstrap, standby, frozen, folder, segment, identifier)
+    snapshot.secrets = passwords
     names = _roles(cursor, snapshot, passwords)
+    spoken(cursor, cluster.WORDS, "", snapshot)
     for role, member, grantor, admin, inherit, set_ in rows(
             cursor, cluster.MEMBERSHIPS if major >= 16 else cluster.MEMBERSHIPS_15):
         snapshot.model.put(Membership(name_of(names, role), name_of(names, member), name_of(names, grantor), admin,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..items import Database, Obj, Role
@@ -31,6 +32,7 @@ class Snapshot:
     stored: dict[str, str | None] = field(default_factory=dict, repr=False)
     expiries: dict[str, str] = field(default_factory=dict)
     definitions: dict[tuple[str, str, str], list[str]] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, str | None] = field(default_factory=dict, repr=False)  # of the matrix, by role, as far as given
     sizes: dict[str, int | None] = field(default_factory=dict)
     connections: dict[str, int] = field(default_factory=dict)
     unseen: dict[str, str] = field(default_factory=dict)

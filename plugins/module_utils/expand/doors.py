@@ -86,7 +86,7 @@ def _cidr(word: str) -> str:
 
 def _what(door: Door) -> Door:
     """The door without where it stands in the file, and whether it opens now."""
-    return replace(door, line=0, error="")
+    return replace(door, line=0, error="", place="")
 
 
 def _networks(address: str) -> tuple[Network, ...]:
@@ -136,9 +136,21 @@ def _opens(door: Door, broad: Sequence[Door], line: int | None) -> bool:
     for other in broad:
         if line is not None and other.line > line:
             break
+        if other.method == REJECT and _touches(other, door):
+            return False
         if _covers(other, door):
             return other.method != REJECT
     return line is not None
+
+
+def _touches(line: Door, door: Door) -> bool:
+    """Whether `line` decides about anybody of `door`: one of its addresses, or those with or without TLS, is enough."""
+    if (line.type == "local") != (door.type == "local"):
+        return False
+    same = _matches(door.databases, line.databases, REPLICATION) and _matches(door.users, line.users, None)
+    return same and (line.type == "local" or line.address == door.address or any(
+        one.version == other.version and one.overlaps(other)
+        for one in _networks(line.address) for other in _networks(door.address)))
 
 
 def _covers(line: Door, door: Door) -> bool:

@@ -9,25 +9,33 @@ from ..model import Change
 from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, Rule, Violation, World
 
 TRUST = Rule("access-trust", CRITICAL, MANUAL, "A line of pg_hba.conf lets people in without any proof.",
-             "Whoever reaches the server is whom he says he is.", "None here: pg_hba.conf is corrected, and reloaded.")
+             "Whoever reaches the server is whom he says he is.", "None here: pg_hba.conf is corrected, and reloaded.",
+             "The server's own reading of its lines (pg_hba_file_rules), included files too.")
 WIDE = Rule("access-undeclared", HIGH, MANUAL, "A line of pg_hba.conf lets in whom the matrix does not.",
             "Another role, database or address may try its luck; the database's own wall is the last one.",
-            "None here: pg_hba.conf is corrected, and reloaded.")
+            "None here: pg_hba.conf is corrected, and reloaded.",
+            "Each line of pg_hba_file_rules: whom it lets in must be within one of the wanted lines.")
 WEAK = Rule("access-weak-method", MEDIUM, MANUAL, "A line of pg_hba.conf asks for a weaker proof than SCRAM.",
             "Passwords travel readable, or as hashes that are as good as them.",
-            "None here: pg_hba.conf is corrected, and reloaded.")
+            "None here: pg_hba.conf is corrected, and reloaded.",
+            "The method of each line of pg_hba_file_rules.")
 MISSING = Rule("access-missing", HIGH, MANUAL, "No line of pg_hba.conf lets a declared role in.", "The service is down.",
-               "None here: pg_hba.conf is corrected, and reloaded.")
+               "None here: pg_hba.conf is corrected, and reloaded.",
+               "For each wanted line: a line that opens, and no earlier one that turns its people away.")
 BROKEN = Rule("access-broken-line", CRITICAL, MANUAL, "The server cannot read a line of pg_hba.conf or pg_ident.conf.",
               "With one broken line no reload succeeds: the old lines stay in force, whatever the file says.",
-              "None here: the line is corrected, and the file reloaded.")
+              "None here: the line is corrected, and the file reloaded.",
+              "pg_hba_file_rules and pg_ident_file_mappings, column error.")
 UNREAD = Rule("access-not-reloaded", CRITICAL, MANUAL,
               "pg_hba.conf or pg_ident.conf was changed, and the server has not read it.",
-              "The old lines are in force; what the file says is not what happens.", "None here: reload the server.")
+              "The old lines are in force; what the file says is not what happens.", "None here: reload the server.",
+              "A file, or one that it includes, is younger than pg_conf_load_time().")
 IDENTITY = Rule("access-identity-map", CRITICAL, MANUAL, "A line of pg_ident.conf lets an account of the host be a role.",
-                "Whoever has that account is that role, without a password.", "None here: pg_ident.conf is corrected.")
+                "Whoever has that account is that role, without a password.", "None here: pg_ident.conf is corrected.",
+                "Each line of pg_ident_file_mappings that is not among the server's ident.")
 IDENTITY_MISSING = Rule("access-identity-missing", MEDIUM, MANUAL, "A declared line of pg_ident.conf is not there.",
-                        "Whoever is to come in by it is locked out.", "None here: pg_ident.conf is corrected.")
+                        "Whoever is to come in by it is locked out.", "None here: pg_ident.conf is corrected.",
+                        "Each line of the server's ident that pg_ident_file_mappings lacks.")
 RULES = (TRUST, WIDE, WEAK, MISSING, BROKEN, UNREAD, IDENTITY, IDENTITY_MISSING)
 
 _WEAK = ("md5", "password", "ident")
@@ -59,7 +67,7 @@ def judge(change: Change, world: World) -> list[Violation]:
 
 
 def _door(door: Door, world: World) -> Violation:
-    name = f"pg_hba.conf line {door.line}"
+    name = door.place
     if door.error and not door.shut:
         return Violation(BROKEN, f"{name} cannot be read ({door.error}): no reload succeeds and the old lines stay in "
                          "force, whatever the file says; correct it and reload.", object=name)
@@ -88,7 +96,7 @@ def _missing(door: Door, world: World) -> Violation:
     database, role = door.databases[0], door.users[0]
     shut = next((other for other in world.now.of(Door).values() if other.shut and other.text == door.text), None)
     if shut is not None:
-        says = f"Line {shut.line} of pg_hba.conf («{door.text}») lets nobody in ({shut.error}): switch TLS on (ssl = on)."
+        says = f"{shut.place} («{door.text}») lets nobody in ({shut.error}): switch TLS on (ssl = on)."
     else:
         says = (f"No line of pg_hba.conf lets role {role} into database {database} "
                 f"{f'from {door.address}' if door.address else 'over the local socket'} (wanted: «{door.text}»): add "

@@ -23,7 +23,8 @@ OPEN, REMEDIED, DEFERRED, EXCEPTED, UNCHECKED = "open", "remedied", "deferred", 
 @dataclass(frozen=True)
 class Rule:
     """One way to break the policy. `severity` by consequence, `kind`: what its remedy is like, `what` is broken,
-    `why` that breaks the policy, `remedy`: what ends it."""
+    `why` that breaks the policy, `remedy`: what ends it and what it cannot do, `found`: where it shows. docs/rules is made
+    of these texts."""
 
     id: str
     severity: str
@@ -31,6 +32,7 @@ class Rule:
     what: str
     why: str
     remedy: str
+    found: str
 
 
 @dataclass(frozen=True)

@@ -13,23 +13,31 @@ from .base import CRITICAL, HIGH, MANUAL, MEDIUM, Rule, Violation, World
 
 DEFINER = Rule("code-definer-foreign", CRITICAL, MANUAL, "A function runs as somebody else than the database's owner.",
                "Who may call it acts as a superuser, or as another service.",
-               "None: only a human can say what the function is for. Read it, then drop it, or give it to the owner.")
+               "None: only a human can say what the function is for. Read it, then drop it, or give it to the owner.",
+               "pg_proc.prosecdef and proowner, those inside extensions that PUBLIC may call too.")
 UNTRUSTED = Rule("code-untrusted", CRITICAL, MANUAL, "A function, or its language, runs outside of what SQL can forbid.",
                  "It reads files and runs commands as the server.",
-                 "None: read it, then drop it, or revoke EXECUTE from PUBLIC.")
+                 "None: read it, then drop it, or revoke EXECUTE from PUBLIC.",
+                 "pg_proc.prolang, pg_language, pg_am and the parsers and templates of text search.")
 FOREIGN = Rule("code-foreign-owner", CRITICAL, MANUAL, "A function in a service's database belongs to another role.",
                "Found on the search path, in a trigger or a default, its code runs with the service's rights.",
-               "None: to give it to the owner would run a stranger's code as the owner. Read it, then decide.")
+               "None: to give it to the owner would run a stranger's code as the owner. Read it, then decide.",
+               "pg_proc.proowner and pg_extension.extowner against the declared owner.")
 EVENT_TRIGGER = Rule("code-event-trigger", CRITICAL, MANUAL, "An event trigger is defined.",
-                     "Its function runs in everybody's session, the superuser's too.", "None: read it, then drop it.")
+                     "Its function runs in everybody's session, the superuser's too.", "None: read it, then drop it.",
+                     "pg_event_trigger.")
 TEMPLATE = Rule("code-template", CRITICAL, MANUAL,
                 "Something was made in template1, or by a service in a maintenance database.",
                 "Every database made from the template is born with it; services do not meet in maintenance databases.",
-                "None: read it, then drop it.")
+                "None: read it, then drop it.",
+                "Whatever in template1, and whatever a service owns in postgres, initdb has not made.")
 SYSTEM_SCHEMA = Rule("code-system-schema", CRITICAL, MANUAL,
                      "Something of somebody's stands among PostgreSQL's own objects, or in place of one.",
                      "Every session finds it, the superuser's too, whatever its search_path, and runs it as itself.",
-                     "None: read it, then drop it, or put back what the server came with.")
+                     "None: read it, then drop it, or put back what the server came with.",
+                     "Objects made later than initdb in pg_catalog, information_schema or pg_toast, triggers, rules and "
+                     "policies on system tables, casts and transforms between system types, system functions with other "
+                     "attributes.")
 RULES = (DEFINER, UNTRUSTED, FOREIGN, EVENT_TRIGGER, TEMPLATE, SYSTEM_SCHEMA)
 
 _MACHINE = "runs machine code as the server, and belongs to no extension: drop it once nothing uses it"

@@ -16,22 +16,29 @@ from .base import CRITICAL, DISRUPTIVE, HIGH, MANUAL, MEDIUM, SAFE, Rule, Violat
 
 MISSING = Rule("database-missing", HIGH, SAFE, "The database of an active row does not exist.", "The service is down.",
                "Creates it, closed until PUBLIC is out, and all that belongs to it. Where its tables lie in a database that "
-               "no row knows it was renamed: a human renames it back, nothing is created beside it.")
+               "no row knows it was renamed: a human renames it back, nothing is created beside it.",
+               "pg_database; where all databases are looked into, for the tables of the missing one.")
 CLOSED = Rule("database-closed", HIGH, SAFE, "The database of a row refuses all connections.",
-              "The service is down, and nobody can look inside.", "Allows connections again.")
+              "The service is down, and nobody can look inside.", "Allows connections again.",
+              "pg_database.datallowconn.")
 INVALID = Rule("database-invalid", HIGH, MANUAL, "A database was left invalid by an interrupted DROP DATABASE.",
-               "Nobody can enter it again.", "None: restore it from its backup, after dropping what is left.")
+               "Nobody can enter it again.", "None: restore it from its backup, after dropping what is left.",
+               "pg_database.datconnlimit is -2.")
 TEMPLATE = Rule("database-template", CRITICAL, SAFE,
                 "A service's database is marked as a template, or a template is not one.",
-                "Any role with CREATEDB may copy a template, all rows included.", "Corrects the mark.")
+                "Any role with CREATEDB may copy a template, all rows included.", "Corrects the mark.",
+                "pg_database.datistemplate.")
 OPEN_TEMPLATE = Rule("database-template0", MEDIUM, SAFE, "template0 accepts connections.",
-                     "The pristine template of all databases can be changed.", "Closes it.")
+                     "The pristine template of all databases can be changed.", "Closes it.",
+                     "pg_database.datallowconn of template0.")
 UNALLOCATED = Rule("database-unallocated", MEDIUM, DISRUPTIVE, "A database is there that no active or retired row names.",
                    "Nobody answers for its data, and services may meet in it.",
                    "Fences it: takes it from owners who are no superusers, revokes every CONNECT, ends its sessions. It "
-                   "keeps its data and stays reported until a human allocates or removes it; it is never dropped.")
+                   "keeps its data and stays reported until a human allocates or removes it; it is never dropped.",
+                   "pg_database against the rows of the matrix.")
 UNSEEN = Rule("database-unseen", HIGH, MANUAL, "The inside of a database could not be looked at.",
-              "What cannot be seen cannot be called right.", "None: the message says what stood in the way.")
+              "What cannot be seen cannot be called right.", "None: the message says what stood in the way.",
+              "The visit failed, or the database refuses connections.")
 RULES = (MISSING, CLOSED, INVALID, TEMPLATE, OPEN_TEMPLATE, UNALLOCATED, UNSEEN)
 
 

@@ -14,41 +14,57 @@ from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, Wo
 
 PUBLIC_CONNECT = Rule("database-public-connect", CRITICAL, SAFE, "PUBLIC may connect to a database.",
                       "Every role of the server gets in, those of other services too.",
-                      "Revokes it from PUBLIC; open sessions stay.")
+                      "Revokes it from PUBLIC; open sessions stay.",
+                      "pg_database.datacl, defaults expanded.")
 PUBLIC_TEMPORARY = Rule("database-public-temporary", MEDIUM, SAFE, "PUBLIC may create temporary tables in a database.",
-                        "A read-only reader fills the service's disk.", "Revokes it from PUBLIC.")
+                        "A read-only reader fills the service's disk.", "Revokes it from PUBLIC.",
+                        "pg_database.datacl, defaults expanded.")
 DATABASE_FOREIGN = Rule("database-foreign-grant", HIGH, SAFE, "A role holds privileges on a database that is not its own.",
-                        "It may enter the neighbour's database, or make schemas in it.", "Revokes them; open sessions stay.")
+                        "It may enter the neighbour's database, or make schemas in it.", "Revokes them; open sessions stay.",
+                        "pg_database.datacl, defaults expanded.")
 DATABASE_MISSING = Rule("database-grant-missing", HIGH, SAFE, "A role lacks a privilege on its own database.",
-                        "The owner, a login or a reader cannot get in.", "Grants it.")
+                        "The owner, a login or a reader cannot get in.", "Grants it.",
+                        "pg_database.datacl, defaults expanded.")
 PUBLIC_GRANT = Rule("grant-public", HIGH, SAFE, "PUBLIC holds privileges on an object.",
-                    "Whoever gets into the database has them.", "Revokes them.")
+                    "Whoever gets into the database has them.", "Revokes them.",
+                    "The ACL of every object and column, defaults expanded.")
 DEFINER = Rule("grant-definer-public", HIGH, SAFE, "PUBLIC may execute a function that runs as its owner.",
-               "A read-only reader writes through it.", "Revokes it from PUBLIC; the row's logins get it by name.")
+               "A read-only reader writes through it.", "Revokes it from PUBLIC; the row's logins get it by name.",
+               "pg_proc.prosecdef and proacl, where NULL means EXECUTE for PUBLIC.")
 FOREIGN = Rule("grant-foreign", HIGH, SAFE, "A role holds privileges on an object of a database that is not its own.",
-               "It reads or changes the neighbour's rows, now or as soon as it gets in.", "Revokes them.")
+               "It reads or changes the neighbour's rows, now or as soon as it gets in.", "Revokes them.",
+               "The ACL of every object and column, defaults expanded, against the roles of the row.")
 BEYOND = Rule("grant-beyond", HIGH, SAFE, "A reader, login or system role holds more than its part allows.",
-              "A reader must only read, a login only write rows, a monitor see no table.", "Revokes what is too much.")
+              "A reader must only read, a login only write rows, a monitor see no table.", "Revokes what is too much.",
+              "The ACL of every object and column, against what the role's part allows.")
 OPTION = Rule("grant-option", HIGH, SAFE, "A role may pass on its privileges.", "It lets in whom it likes.",
-              "Revokes the grant option, and what was passed on with it.")
+              "Revokes the grant option, and what was passed on with it.",
+              "The stars of every ACL.")
 MISSING = Rule("grant-missing", MEDIUM, SAFE, "A role lacks privileges on an object of its own database.",
-               "The owner, a login or a reader cannot do its work.", "Grants them.")
+               "The owner, a login or a reader cannot do its work.", "Grants them.",
+               "The ACL of every object, against what readers and logins need.")
 SYSTEM = Rule("grant-system-object", CRITICAL, SAFE,
               "A role holds privileges on an object of PostgreSQL that are kept for superusers.",
-              "Such functions read files, switch the log, reload the server.", "Revokes them.")
+              "Such functions read files, switch the log, reload the server.", "Revokes them.",
+              "ACLs that differ from those that initdb or the extension's script gave (pg_init_privs).")
 PARAMETER = Rule("grant-parameter", HIGH, SAFE, "A role may set a setting that is kept for superusers.",
-                 "It lifts a limit that protects its neighbours, or runs a command as the server.", "Revokes it.")
+                 "It lifts a limit that protects its neighbours, or runs a command as the server.", "Revokes it.",
+                 "pg_parameter_acl.")
 TABLESPACE = Rule("grant-tablespace", LOW, SAFE, "A role may create in a tablespace.", "It puts its files there.",
-                  "Revokes it.")
+                  "Revokes it.",
+                  "pg_tablespace.spcacl, that of pg_default too.")
 DEFAULT_FOREIGN = Rule("grant-default-foreign", HIGH, SAFE,
                        "Default privileges give objects made later to whom they must not be given.",
-                       "Nothing is to be seen today; the next table lets the wrong ones in.", "Revokes the default.")
+                       "Nothing is to be seen today; the next table lets the wrong ones in.", "Revokes the default.",
+                       "pg_default_acl.")
 DEFAULT_MISSING = Rule("grant-default-missing", MEDIUM, SAFE,
                        "Default privileges do not give tables made later to a reader or login.",
-                       "After the next migration it cannot do its work.", "Grants them for all schemas.")
+                       "After the next migration it cannot do its work.", "Grants them for all schemas.",
+                       "pg_default_acl of the owner, for all schemas or for each.")
 DANGLING = Rule("grant-dangling", LOW, MANUAL, "A grant belongs to a role that no longer exists.",
                 "A later role could get its number, and with it the privilege.",
-                "None: the catalog's entry must be mended by a human, or the object recreated.")
+                "None: the catalog's entry must be mended by a human, or the object recreated.",
+                "A number stands where an ACL has a role's name.")
 RULES = (PUBLIC_CONNECT, PUBLIC_TEMPORARY, DATABASE_FOREIGN, DATABASE_MISSING, PUBLIC_GRANT, DEFINER, FOREIGN, BEYOND,
          OPTION, MISSING, SYSTEM, PARAMETER, TABLESPACE, DEFAULT_FOREIGN, DEFAULT_MISSING, DANGLING)
 

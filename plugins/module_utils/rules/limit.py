@@ -13,13 +13,16 @@ from .base import HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 ROLE = Rule("limit-role", HIGH, SAFE, "A role's connection limit is not the declared one.",
             "Without a limit it takes every slot and its neighbours starve; with too low a one its service is down.",
-            "Sets the declared limit; open sessions stay.")
+            "Sets the declared limit; open sessions stay.",
+            "pg_authid.rolconnlimit.")
 DATABASE = Rule("limit-database", HIGH, SAFE, "A database's connection limit is not what its roles may take together.",
-                "Too high, it is no second wall; too low, the service is down.", "Sets it; open sessions stay.")
+                "Too high, it is no second wall; too low, the service is down.", "Sets it; open sessions stay.",
+                "pg_database.datconnlimit.")
 SERVER = Rule("limit-server", HIGH, MANUAL,
               "The running server has fewer connections than the matrix says, or keeps fewer or far more back.",
               "The budget is a promise that the server does not keep: operators can be locked out, or services.",
-              "None here: the server's configuration must change, with a restart.")
+              "None here: the server's configuration must change, with a restart.",
+              "pg_settings: max_connections, superuser_reserved_connections, reserved_connections.")
 RULES = (ROLE, DATABASE, SERVER)
 
 

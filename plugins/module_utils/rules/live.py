@@ -9,13 +9,16 @@ from ..model import Change
 from .base import DISRUPTIVE, HIGH, MANUAL, MEDIUM, Rule, Violation, World
 
 SESSION = Rule("live-session", HIGH, DISRUPTIVE, "A role has a session in a database that is not its own.",
-               "REVOKE keeps newcomers out; who is inside stays inside.", "Ends the session.")
+               "REVOKE keeps newcomers out; who is inside stays inside.", "Ends the session.",
+               "pg_stat_activity, senders of the write-ahead log too.")
 PREPARED = Rule("live-prepared-transaction", MEDIUM, MANUAL, "A prepared transaction waits for somebody to end it.",
                 "It holds its locks over restarts, and keeps vacuum from working.",
-                "None: only who prepared it knows whether to COMMIT PREPARED or ROLLBACK PREPARED.")
+                "None: only who prepared it knows whether to COMMIT PREPARED or ROLLBACK PREPARED.",
+                "pg_prepared_xacts.")
 QUEUE = Rule("live-notification-queue", MEDIUM, MANUAL,
              "The queue of notifications, one for the whole server, is filling up.",
-             "One service's idle listener stops the NOTIFY of all.", "None: a human ends the session that holds it up.")
+             "One service's idle listener stops the NOTIFY of all.", "None: a human ends the session that holds it up.",
+             "pg_notification_queue_usage() above one half.")
 RULES = (SESSION, PREPARED, QUEUE)
 
 

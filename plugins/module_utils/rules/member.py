@@ -10,15 +10,19 @@ from .base import CRITICAL, HIGH, LOW, MEDIUM, SAFE, Rule, Violation, World
 
 FOREIGN = Rule("member-foreign", CRITICAL, SAFE, "A role is a member of a service's role, or a service's role of another.",
                "Members inherit what the role may, or become it with SET ROLE; with ADMIN they pass it on.",
-               "Revokes the membership, as the grantor that gave it.")
+               "Revokes the membership, as the grantor that gave it.",
+               "pg_auth_members, whatever its options say.")
 PREDEFINED = Rule("member-predefined", CRITICAL, SAFE, "A role is a member of one of PostgreSQL's predefined roles.",
-                  "They read, write or run across all databases: https://www.postgresql.org/docs/current/predefined-roles.html",
-                  "Revokes the membership.")
+                  "They read, write or run across all databases (see Predefined Roles in PostgreSQL's manual).",
+                  "Revokes the membership.",
+                  "pg_auth_members of a role that initdb made.")
 SUPERUSER = Rule("member-superuser", CRITICAL, SAFE, "A role is a member of a superuser.",
-                 "SET ROLE makes it the superuser, though its own attribute says no.", "Revokes the membership.")
+                 "SET ROLE makes it the superuser, though its own attribute says no.", "Revokes the membership.",
+                 "pg_auth_members of a role with SUPERUSER.")
 BORROWED = Rule("member-borrowed", MEDIUM, SAFE, "A system role has a membership from somebody who must not give any.",
                 "It ends with the right of who gave it, and the role's work with it.",
-                "Grants it anew as the superuser, then revokes the borrowed one.")
+                "Grants it anew as the superuser, then revokes the borrowed one.",
+                "pg_auth_members.grantor, from PostgreSQL 16 on.")
 RULES = (FOREIGN, PREDEFINED, SUPERUSER, BORROWED)
 
 _PREDEFINED = {"pg_monitor": HIGH, "pg_read_all_stats": HIGH, "pg_create_subscription": HIGH, "pg_read_all_settings": MEDIUM,

@@ -12,18 +12,23 @@ from .base import CRITICAL, HIGH, MEDIUM, SAFE, Rule, Violation, World
 
 DATABASE = Rule("owner-database", HIGH, SAFE, "A database does not belong to its declared owner.",
                 "Its owner may open, rename or drop it; the service itself may not keep it.",
-                "Gives it to the declared owner.")
+                "Gives it to the declared owner.",
+                "pg_database.datdba.")
 SCHEMA = Rule("owner-schema", HIGH, SAFE, "A schema of a service's database belongs to somebody else.",
-              "Its owner drops, or plants, what lies in it.", "Gives it to the declared owner.")
+              "Its owner drops, or plants, what lies in it.", "Gives it to the declared owner.",
+              "pg_namespace.nspowner.")
 OBJECT = Rule("owner-object", HIGH, SAFE, "An object of a service's database belongs to somebody else.",
               "Its owner reads, changes and drops it whatever is granted; the service cannot migrate it.",
               "Gives it to the declared owner. Functions of anybody but a superuser are left: their code would run as the "
-              "owner.")
+              "owner.",
+              "The owner's column of every catalog that has one.")
 TABLESPACE = Rule("owner-tablespace", MEDIUM, SAFE, "A tablespace belongs to a role that is no superuser.",
-                  "It puts its files where its neighbours' disk is.", "Gives it to the superuser.")
+                  "It puts its files where its neighbours' disk is.", "Gives it to the superuser.",
+                  "pg_tablespace.spcowner.")
 SYSTEM = Rule("owner-system-object", CRITICAL, SAFE,
               "An object of PostgreSQL or of an extension belongs to a role that is no superuser.",
-              "Its owner changes what everybody calls.", "Gives it back to the superuser.")
+              "Its owner changes what everybody calls.", "Gives it back to the superuser.",
+              "Owners of objects that initdb or an extension made.")
 RULES = (DATABASE, SCHEMA, OBJECT, TABLESPACE, SYSTEM)
 
 

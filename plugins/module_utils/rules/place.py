@@ -13,12 +13,17 @@ from .base import HIGH, LOW, MANUAL, MEDIUM, Rule, Violation, World
 
 FOREIGN = Rule("place-foreign-table", HIGH, MANUAL, "Something bears the name of another row's table.",
                "Another service's data lies, or is shown, in this database.",
-               "None: a human moves its rows to their own service, or names the table in this row too.")
+               "None: a human moves its rows to their own service, or names the table in this row too.",
+               "Names of tables, views, partitions, sequences, types and functions in every schema, in any letter case, "
+               "those inside extensions too.")
 VECTORS = Rule("place-vectors", HIGH, MANUAL, "A table has an embedding column where the row does not say vectors: true.",
                "Embeddings belong to the AI memory, not to other services.",
-               "None: a human moves them, or allows them in the row.")
+               "None: a human moves them, or allows them in the row.",
+               "Columns of type vector, halfvec or sparsevec, and arrays of numbers named like an embedding; domains and "
+               "arrays of them too.")
 TABLESPACE = Rule("place-tablespace", LOW, MANUAL, "Tables lie in a tablespace of their own.",
-                  "Its disk may be another service's.", "None: moving a table locks and rewrites it; a human chooses when.")
+                  "Its disk may be another service's.", "None: moving a table locks and rewrites it; a human chooses when.",
+                  "pg_class.reltablespace and pg_database.dattablespace.")
 RULES = (FOREIGN, VECTORS, TABLESPACE)
 
 

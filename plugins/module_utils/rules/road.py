@@ -10,21 +10,28 @@ from .base import CRITICAL, HIGH, MANUAL, REMOVAL, Rule, Violation, World
 
 DBLINK = Rule("road-dblink", CRITICAL, REMOVAL, "The extension dblink is installed.",
               "With any credentials it joins across databases: services talk through APIs only.",
-              "Drops the extension, never what depends on it.")
+              "Drops the extension, never what depends on it.",
+              "pg_extension.")
 WRAPPER = Rule("road-foreign-data-wrapper", CRITICAL, REMOVAL, "A foreign data wrapper is installed.",
-               "It makes another database's tables look local.", "Drops the extension, never what depends on it.")
+               "It makes another database's tables look local.", "Drops the extension, never what depends on it.",
+               "pg_extension and pg_foreign_data_wrapper.")
 SERVER = Rule("road-foreign-server", CRITICAL, REMOVAL, "A foreign server is defined.",
               "It leads into another database, or around an external service's API.",
-              "Drops it once nothing depends on it: mappings first, foreign tables by a human.")
+              "Drops it once nothing depends on it: mappings first, foreign tables by a human.",
+              "pg_foreign_server.")
 MAPPING = Rule("road-user-mapping", CRITICAL, REMOVAL, "A user mapping stores credentials for a foreign server.",
-               "Another service's secret lies in this database.", "Drops it.")
+               "Another service's secret lies in this database.", "Drops it.",
+               "pg_user_mappings.")
 PUBLICATION = Rule("road-publication", HIGH, MANUAL, "A publication is there that the row does not declare.",
-                   "Whoever can replicate reads every change of its tables.", "None: a human declares or drops it.")
+                   "Whoever can replicate reads every change of its tables.", "None: a human declares or drops it.",
+                   "pg_publication against the row's publications.")
 SUBSCRIPTION = Rule("road-subscription", HIGH, MANUAL, "A subscription copies another database's tables into this one.",
-                    "It is a join across databases that never ends.", "None: a human disables and drops it.")
+                    "It is a join across databases that never ends.", "None: a human disables and drops it.",
+                    "pg_subscription.")
 SLOT = Rule("road-replication-slot", HIGH, MANUAL, "A replication slot is there that the matrix does not name.",
             "It reads every change, or keeps the write-ahead log until the disk is full.",
-            "None: a human names it in replication_slots, or drops it (pg_drop_replication_slot).")
+            "None: a human names it in replication_slots, or drops it (pg_drop_replication_slot).",
+            "pg_replication_slots against the server's replication_slots.")
 RULES = (DBLINK, WRAPPER, SERVER, MAPPING, PUBLICATION, SUBSCRIPTION, SLOT)
 
 _NEEDED = "something uses it, which a human moves away first (DROP without CASCADE says what)"

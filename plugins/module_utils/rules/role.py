@@ -13,20 +13,25 @@ from ..schema.login import is_one_time
 from .base import CRITICAL, DISRUPTIVE, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 MISSING = Rule("role-missing", HIGH, SAFE, "A role that the matrix names does not exist.",
-               "The service cannot log in, or its database has no rightful owner.", "Creates it as the row says.")
+               "The service cannot log in, or its database has no rightful owner.", "Creates it as the row says.",
+               "pg_authid against the rows of the matrix.")
 ATTRIBUTE = Rule("role-attribute", CRITICAL, SAFE, "A role has an attribute that no service needs.",
                  "Superusers pass every wall; CREATEROLE, CREATEDB, REPLICATION and BYPASSRLS each open one.",
-                 "Takes the attribute away.")
+                 "Takes the attribute away.",
+                 "pg_authid, the roles that initdb made too.")
 NOLOGIN = Rule("role-no-login", HIGH, SAFE, "A role that a service logs in with may not log in.",
-               "The service is down.", "Gives it LOGIN.")
+               "The service is down.", "Gives it LOGIN.",
+               "pg_authid.rolcanlogin.")
 LOGIN = Rule("role-login", MEDIUM, DISRUPTIVE,
              "A role may log in that must not: a retired service's, or an owner's beside logins.",
              "A retired service could go on, or the owner's rights be used where only a login's are meant.",
-             "Takes LOGIN away and ends its sessions.")
+             "Takes LOGIN away and ends its sessions.",
+             "pg_authid.rolcanlogin.")
 UNALLOCATED = Rule("role-unallocated", HIGH, DISRUPTIVE, "A role may log in that no row of the matrix knows.",
                    "Whoever holds its password is on the server, and nobody answers for it.",
                    "Fences it: takes LOGIN and attributes away and ends its sessions. It stays reported until it is "
-                   "allocated or removed by a human; it is never dropped.")
+                   "allocated or removed by a human; it is never dropped.",
+                   "pg_authid against the rows and system roles of the matrix.")
 RULES = (MISSING, ATTRIBUTE, NOLOGIN, LOGIN, UNALLOCATED)
 
 _ATTRIBUTES = {"superuser": (CRITICAL, "passes every wall of every database"),

@@ -14,26 +14,34 @@ from ..schema.files import SchemaFile as SchemaText
 from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 EXTENSION_MISSING = Rule("schema-extension-missing", MEDIUM, SAFE, "A declared extension is not installed.",
-                         "The service's schema or queries fail.", "Creates it, in schema public, as superuser.")
+                         "The service's schema or queries fail.", "Creates it, in schema public, as superuser.",
+                         "pg_extension and pg_available_extensions.")
 EXTENSION = Rule("schema-extension-undeclared", MEDIUM, MANUAL, "An extension is installed that the row does not declare.",
                  "It brings functions, types and rights of the superuser that nobody has decided about.",
-                 "None: declare it, or drop it without CASCADE, which would drop columns of its types.")
+                 "None: declare it, or drop it without CASCADE, which would drop columns of its types.",
+                 "pg_extension.")
 TABLE_MISSING = Rule("schema-table-missing", LOW, MANUAL, "A declared table is not there, in schema public.",
-                     "The matrix documents what is not so.", "None: apply the schema, or correct the row.")
+                     "The matrix documents what is not so.", "None: apply the schema, or correct the row.",
+                     "pg_class against the row's tables.")
 TABLE_UNDECLARED = Rule("schema-table-undeclared", LOW, MANUAL, "A table is there that no row names.",
-                        "Nobody has said to which service its rows belong.", "None: name it in the row, or move it.")
+                        "Nobody has said to which service its rows belong.", "None: name it in the row, or move it.",
+                        "pg_class against the row's tables; partitions belong to their parent.")
 PENDING = Rule("schema-file-pending", MEDIUM, SAFE, "A schema file of the row has not been applied.",
-               "The service meets a schema older than itself.", "Runs it, once, in one transaction, as the owner.")
+               "The service meets a schema older than itself.", "Runs it, once, in one transaction, as the owner.",
+               "The record of applied files in schema good_neighbor.")
 ALTERED = Rule("schema-file-altered", HIGH, MANUAL, "The schema files of a row contradict what was applied.",
                "Nobody can say any more which schema the database has.",
-               "None: put the old text back, and write what is new into a new file.")
+               "None: put the old text back, and write what is new into a new file.",
+               "Checksums in the record of applied files in schema good_neighbor.")
 UNBASELINED = Rule("schema-unbaselined", MEDIUM, MANUAL, "Tables are there, but no record of the files that made them.",
                    "Running the files again would fail, or change what is right.",
-                   "With baseline (or adopt) the files are recorded as applied, without running them.")
+                   "None by itself: with baseline (or adopt) the files are recorded as applied, without running them.",
+                   "Declared tables are there, and no record.")
 IMPOSTOR = Rule("schema-impostor", CRITICAL, MANUAL,
                 "Something of somebody else's bears the name of our records of schema files.",
                 "Who owns it could make the superuser run its code, or forge what was applied.",
-                "None: a human looks at schema good_neighbor of the database and renames it.")
+                "None: a human looks at schema good_neighbor of the database and renames it.",
+                "Owner and shape of what schema good_neighbor holds.")
 RULES = (IMPOSTOR, EXTENSION_MISSING, EXTENSION, TABLE_MISSING, TABLE_UNDECLARED, PENDING, ALTERED, UNBASELINED)
 
 

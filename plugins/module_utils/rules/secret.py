@@ -7,29 +7,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..items import Role
+from ..items import Role, Thing
 from ..matrix.types import ACTIVE
 from ..model import Change
 from .base import CRITICAL, DISRUPTIVE, HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 MISSING = Rule("secret-missing", HIGH, SAFE, "A role that a service logs in with has no password.", "The service is down.",
-               "Stores a SCRAM verifier of the declared password.")
+               "Stores a SCRAM verifier of the declared password.",
+               "pg_authid.rolpassword is NULL.")
 DRIFT = Rule("secret-drift", HIGH, DISRUPTIVE, "The stored password is not the declared one.",
              "Whoever uses the declared one is down, or somebody uses one that nobody manages.",
-             "Stores a SCRAM verifier of the declared password; clients with the other one are refused from then on.")
+             "Stores a SCRAM verifier of the declared password; clients with the other one are refused from then on.",
+             "A verifier of the declared password is computed with the stored one's salt and compared.")
 SHARED = Rule("secret-shared", CRITICAL, DISRUPTIVE, "A role's stored password is another role's declared one.",
               "One service can log in as the other with the secret that it knows.",
-              "Stores a SCRAM verifier of the role's own declared password.")
+              "Stores a SCRAM verifier of the role's own declared password.",
+              "Every stored verifier is tried with the declared passwords of the others.")
 WEAK = Rule("secret-weak-verifier", MEDIUM, SAFE,
             "A password is stored as an MD5 hash, or as a SCRAM verifier of too few rounds.",
             "An MD5 hash itself is enough to log in, and either is quickly searched by whoever gets hold of it.",
-            "Stores a SCRAM verifier of the same password. One that the matrix does not know is set anew by a human.")
+            "Stores a SCRAM verifier of the same password. One that the matrix does not know is set anew by a human.",
+            "The form of pg_authid.rolpassword, and its number of rounds.")
 EXPIRED = Rule("secret-expired", HIGH, SAFE, "A password has expired (VALID UNTIL in the past).", "The service is down.",
-               "Sets the expiry to infinity.")
+               "Sets the expiry to infinity.",
+               "pg_authid.rolvaliduntil, by the server's own clock.")
 UNMANAGED = Rule("secret-unmanaged", MEDIUM, MANUAL, "A row says neither password nor logins.",
                  "Nobody can say who knows the service's secret, nor render its settings.",
-                 "None: give the row a password, or logins.")
-RULES = (MISSING, DRIFT, SHARED, WEAK, EXPIRED, UNMANAGED)
+                 "None: give the row a password, or logins.",
+                 "The matrix alone.")
+EXPOSED = Rule("secret-exposed", CRITICAL, MANUAL, "A password of the matrix stands where others can read it.",
+               "Comments, the bodies of functions and the options of foreign servers are no secret to anybody who gets in.",
+               "None: a human takes it out there, and gives the role another password.",
+               "The passwords of the matrix are looked for in comments, bodies of functions, and options of foreign "
+               "servers and tables; the search takes place where the module runs, the server never sees them.")
+RULES = (EXPOSED, MISSING, DRIFT, SHARED, WEAK, EXPIRED, UNMANAGED)
 
 
 def judge(change: Change, world: World) -> list[Violation]:
@@ -67,6 +78,18 @@ def _password(now: Role, whose: str, world: World) -> tuple[Rule, str]:
         return SHARED, (f"The stored password of {whose} is that of role {other} ({world.scope.home(other)}): who knows one "
                         "logs in as the other.")
     return DRIFT, f"The stored password of {whose} is not the declared one: its clients are refused, or use another secret."
+
+
+def exposed(change: Change, world: World) -> list[Violation]:
+    """Passwords that somebody has written down."""
+    item = change.item
+    if not isinstance(item, Thing) or item.kind != "secret in the open":
+        return []
+    where = f" in database {item.database}" if item.database else ""
+    return [Violation(EXPOSED, f"The password of role {item.detail} ({world.scope.home(item.detail)}) stands in {item.name}"
+                      f"{where}: whoever gets in reads it. Take it out there, and give the role another one.",
+                      database=item.database or None, role=item.detail, object=item.name,
+                      service=world.service(role=item.detail))]
 
 
 def unmanaged(world: World) -> Iterator[Violation]:

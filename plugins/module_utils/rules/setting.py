@@ -15,13 +15,16 @@ from .base import HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 MISSING = Rule("setting-missing", HIGH, SAFE, "A declared setting of a database is missing or has another value.",
                "The protection that it gives the neighbours (time, disk, idle transactions) is gone, or the service is "
                "hindered.",
-               "Stores the declared value; new sessions get it.")
+               "Stores the declared value; new sessions get it.",
+               "pg_db_role_setting; 60s and 1min are alike.")
 UNDECLARED = Rule("setting-undeclared", HIGH, SAFE, "A setting is stored that no row declares.",
                   "Settings steer what later sessions run, find and may use: search_path, role, preload libraries, "
                   "read-only.",
-                  "Resets it; new sessions start without it.")
+                  "Resets it; new sessions start without it.",
+                  "pg_db_role_setting: of databases, of roles, of both, and of all roles.")
 SERVER = Rule("setting-server", MEDIUM, MANUAL, "A setting of the whole server opens a door or weakens secrets.",
-              "It applies to every service at once.", "None here: the server's configuration must change.")
+              "It applies to every service at once.", "None here: the server's configuration must change.",
+              "pg_settings, and the files where our own sessions have a value of their own.")
 RULES = (MISSING, UNDECLARED, SERVER)
 
 

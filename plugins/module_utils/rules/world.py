@@ -9,9 +9,11 @@ from ..model import Change
 from .base import HIGH, MANUAL, Rule, Violation, World
 
 UNEXPLAINED = Rule("world-unexplained", HIGH, MANUAL, "Something differs from the matrix, and no rule explains it.",
-                   "What nobody has thought of may be the way in.", "None: a human looks at it.")
+                   "What nobody has thought of may be the way in.", "None: a human looks at it.",
+                   "What is left of the difference between the server and the matrix.")
 UNREADABLE = Rule("world-unreadable", HIGH, MANUAL, "The login lacks the right to look.",
-                  "A rule that could not look has not passed.", "None: run as a superuser.")
+                  "A rule that could not look has not passed.", "None: run as a superuser.",
+                  "The role that the module connects as is no superuser.")
 RULES = (UNEXPLAINED, UNREADABLE)
 
 

@@ -130,6 +130,8 @@ def plant(library: Neighborhood, case: Case, stack: ExitStack) -> None:
                 library.doors(opened=True)
                 stack.enter_context(closing(library.replicate(role)))
                 library.doors(opened=False)
+            case {"file": name, "text": text}:
+                (library.cluster.data / name).write_text(text)
             case {"restart": settings}:
                 library.cluster.restart(**settings)
             case {"sql": statement}:
