@@ -12,6 +12,11 @@ description:
   - Compares the whole server with the matrix, ends every violation whose remedy is allowed, and provisions what is missing,
     databases, roles, rights, settings, extensions and schema files.
   - Never drops a database, a table, or a role that owns anything, and never loses a row.
+  - Gives before it takes, so that what works for a rightful service works at every moment of the run.
+  - Nobody queues behind its locks. What cannot be locked is left for the next run, C(deferred), with what must not come
+    before it.
+  - Refuses before its first statement, all reasons at once, where the server is a standby, read-only, another one than the
+    matrix means, or short of room, or where the undo file cannot be written.
   - May be killed at any moment and run again.
   - A violation that is left does not fail the task; look at C(compliant).
 
@@ -128,7 +133,9 @@ statements:
   type: list
   elements: str
 notes:
-  description: What else there is to know, such as that there is no server yet.
+  description:
+    - What else there is to know, such as that there is no server yet, what was left for the next run and why, or in check
+      mode why a real run would refuse.
   returned: success
   type: list
   elements: str
