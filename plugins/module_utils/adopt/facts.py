@@ -68,8 +68,8 @@ class Facts:
 
     @property
     def doors(self) -> list[Door]:
-        """The lines of pg_hba.conf that the server can read, in their order."""
-        return sorted(door for door in self.snapshot.model.of(Door).values() if not door.error)
+        """The lines of pg_hba.conf that the server can read, in their order; those for TLS too where that is off."""
+        return sorted(door for door in self.snapshot.model.of(Door).values() if not door.error or door.shut)
 
     def server_setting(self, name: str) -> int | None:
         """A number among the server's settings; None where it has no such setting."""

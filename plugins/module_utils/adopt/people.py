@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..items import Database
 from .facts import Facts
 from .holdings import Holding, Holdings
-from .names import is_role_name, unused
+from .names import alike, is_role_name, unused
 
 LONGEST_BASE = 55  # bytes of a database's name that fit in front of _login_12
 
@@ -126,9 +126,13 @@ class Settler:
         else:
             home.notes.append(f"TODO: no login of its own was found (the owner is {who}); {new} is to be made. Name the "
                               "role that the service uses, or give it this one")
-        entered = self.facts.seen.peaks.get((home.database, who), 0)
-        if entered and who in self.facts.snapshot.superusers:
-            home.notes.append(f"TODO: somebody works here as the superuser {who} ({entered} at once): a service must not")
+        for chief in sorted(self.facts.snapshot.superusers):
+            seen = self.facts.seen.peaks.get((home.database, chief), 0)
+            if seen:
+                home.notes.append(f"TODO: somebody works here as the superuser {chief} ({seen} at once): a service must not")
+            if chief != self.facts.snapshot.bootstrap and alike(chief, home.database):
+                home.notes.append(f"TODO: {chief} may be the service's role, and is a superuser. If so, write it as owner: "
+                                  "enforce takes SUPERUSER from it")
 
 
 def _softly(holdings: Holdings, database: str, logins: Iterable[str]) -> bool:

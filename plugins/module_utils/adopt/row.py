@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import hide
 from ..items import BOOKKEEPING, Database, Extension, Role, Setting, Table, Thing, may_lead_out
 from ..matrix.containers import Kind, Settings
 from ..matrix.fields import extensions as extension_names
@@ -21,7 +22,8 @@ from .names import fits
 from .people import Home
 
 READER_LIMIT = 3
-_SECRET = re.compile(r"secret|passw|token|key|credential", re.IGNORECASE)
+# values of an application's own settings that hold no secret
+_HARMLESS = re.compile(r"[a-z]{1,12}|[-+0-9.]{1,10}[A-Za-z]{0,3}")
 
 
 @dataclass
@@ -121,14 +123,24 @@ def _settings(facts: Facts, home: Home, notes: list[str]) -> dict[str, Any]:
             if role:
                 notes.append(f"setting {setting.name} is stored for role {role} today; enforce moves it to the database")
             found[setting.name] = setting.value
+    several = {setting.role for setting in stored if setting.role in home.entering} if login is None else set()
+    notes += [f"TODO: settings are stored for role {role}; they cannot stand for one of several logins, and enforce resets "
+              "them" for role in sorted(several)]
     for key in sorted(found):
         problems: list[Any] = []
         Settings(setting_value).read({key: found[key]}, Place("", "", problems))
-        if problems or ("." in key and _SECRET.search(key)):
+        if problems or _may_be_secret(key, found[key]):
             why = "its value may be a secret" if not problems else "it cannot stand here"
-            notes.append(f"TODO: setting {key} is left out ({why}), and enforce will reset it")
+            notes.append(f"TODO: setting {key} is left out ({why}), and enforce will reset it: write it here if the service "
+                         "needs it")
             del found[key]
     return {"settings": dict(sorted(found.items()))} if found else {}
+
+
+def _may_be_secret(name: str, value: str) -> bool:
+    """Whether a stored setting may hold a secret: by its words, or as an application's own that is no word or number."""
+    told = hide.value(Setting("", "", name.replace(".", "_"), value)) != value
+    return told or ("." in name and not _HARMLESS.fullmatch(value))
 
 
 def _secret(variables: dict[str, str], role: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..items import Extension, Thing, may_lead_out
 from ..matrix.fields import extensions as extension_names
-from ..matrix.kinds import text
+from ..matrix.kinds import hba_line, ident_line
 from .addresses import operators_lines
 from .facts import MAINTENANCE, Facts
 from .names import fits
@@ -27,7 +27,8 @@ def entry(facts: Facts) -> Entry:
         keys["port"] = int(facts.settings["port"])
     hba, ident, more = operators_lines(facts)
     notes += more
-    keys |= {key: [one for one in lines if fits(text, one)] for key, lines in (("hba", hba), ("ident", ident)) if lines}
+    keys |= {key: [one for one in lines if fits(kind, one)]
+             for key, lines, kind in (("hba", hba, hba_line), ("ident", ident, ident_line)) if lines}
     extensions = [one.name for one in facts.snapshot.model.near(Extension, MAINTENANCE)
                   if one.name != "plpgsql" and not may_lead_out(one.name) and fits(extension_names.kind, one.name)]
     slots = sorted(thing.name for thing in facts.snapshot.model.of(Thing).values() if thing.kind == "replication slot")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from .. import result
 from ..catalog import cluster, read
 from ..catalog.raw import rows
 from ..catalog.session import Server
+from ..catalog.snapshot import Snapshot
 from ..engine import Outcome
 from ..expand.scope import Scope
 from ..items import Database
@@ -46,46 +47,57 @@ class Wanted:
 def adopt(server: Server, wanted: Wanted) -> dict[str, Any]:
     """What the module returns. Raises MatrixError where the matrix that is there is wrong, ServerError where the server
     cannot be reached or is another one."""
-    facts, available = look(server, wanted.seconds)
+    facts = look(server, wanted.seconds)
     drafting = Drafting(facts, wanted.server, wanted.servers, wanted.allocation)
     dumped, refused = _dumped(server, facts, wanted)
     draft = drafting.make({database: path for database, (path, _text) in dumped.items()})
-    draft.notes += [*_unseen(facts), *refused]
-    facts.snapshot.available = available
-    found = _judged(facts, draft, {**wanted.sources, **dict(dumped.values())})
+    draft.notes += [*_superusers(facts), *_unseen(facts), *refused]
+    found = _judged(_snapshot(server, facts, draft), draft, {**wanted.sources, **dict(dumped.values())})
     drafted = {str(one.keys["database"]) for one in draft.rows}
     return {**found, "draft": {**draft.plain(), "baseline": _baseline(found, draft)},
             "schema_files": [{"path": path, "content": text} for database, (path, text) in dumped.items()
                              if database in drafted]}
 
 
-def look(server: Server, seconds: float) -> tuple[Facts, frozenset[str]]:
-    """Watch, then read everything once; and the extensions that the server could install."""
+def look(server: Server, seconds: float) -> Facts:
+    """Watch, then read everything once."""
     with server.cursor() as cursor:
         seen, where = watch(cursor, seconds), settings(cursor)
-        snapshot = read.read(server, cursor, {}, _visit)
+        # of what can be many, only what others than the present owner own is read
+        snapshot = read.read(server, cursor, {}, lambda found: {name: one.owner for name, one in _visited(found)})
         if snapshot.superuser:
             where["programs"] = programs(cursor)
-        available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
-    return Facts(snapshot, seen, where), available
+    return Facts(snapshot, seen, where)
 
 
-def _visit(databases: Mapping[str, Database]) -> dict[str, str]:
-    """Each database, with no owner in particular: then all objects are read, whosever they are."""
-    return {name: "" for name in databases if name != "template0"}
+def _visited(databases: Mapping[str, Database]) -> Iterable[tuple[str, Database]]:
+    return ((name, database) for name, database in databases.items() if name != "template0")
 
 
-def _judged(facts: Facts, draft: Draft, texts: Mapping[str, str]) -> dict[str, Any]:
+def _snapshot(server: Server, facts: Facts, draft: Draft) -> Snapshot:
+    """What is to be judged: the same, read once more where a database is to have another owner."""
+    assert draft.matrix is not None
+    owners = {row.database: row.owner for row in draft.matrix.on(draft.name)}
+    snapshot = facts.snapshot
+    with server.cursor() as cursor:
+        if any(owners.get(one.name, one.owner) != one.owner for one in facts.databases):
+            snapshot = read.read(server, cursor, {}, lambda found: {
+                name: owners.get(name, one.owner) for name, one in _visited(found)})
+        snapshot.available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
+    return snapshot
+
+
+def _judged(snapshot: Snapshot, draft: Draft, texts: Mapping[str, str]) -> dict[str, Any]:
     """What audit would say of the server with the draft. No password is compared: there is none to compare with."""
     assert draft.matrix is not None
     matrix = Matrix(draft.matrix.servers, tuple(map(_as_if_managed, draft.matrix.rows)))
-    scope = Scope(matrix, draft.name, facts.snapshot.bootstrap)
+    scope = Scope(matrix, draft.name, snapshot.bootstrap)
     sources = {row.database: tuple(SchemaFile(path, texts[path]) for path in row.schema_files if path in texts)
                for row in matrix.on(draft.name)}
     options = planning.Options("audit", (), today=datetime.date.today().isoformat())
-    plan = planning.make(scope, facts.snapshot, options, sources)
+    plan = planning.make(scope, snapshot, options, sources)
     plan.verdicts[:] = [verdict for verdict in plan.verdicts if verdict.violation.rule.id not in WITHHELD]
-    found = result.of(Outcome(scope, facts.snapshot, facts.snapshot, plan.verdicts, plan))
+    found = result.of(Outcome(scope, snapshot, snapshot, plan.verdicts, plan))
     return {key: found[key] for key in ("violations", "databases", "compliant")}
 
 
@@ -126,6 +138,13 @@ def _dumped(server: Server, facts: Facts, wanted: Wanted) -> tuple[dict[str, tup
             continue
         found[database.name] = (f"{wanted.schemas}/{name}.sql", text)
     return found, refused
+
+
+def _superusers(facts: Facts) -> list[str]:
+    """Superusers besides the first one, whom nothing can be kept from."""
+    others = sorted(facts.snapshot.superusers - {facts.snapshot.bootstrap})
+    return [f"TODO: {name} is a superuser. If that is an operator's, write it into system_roles, with a purpose and "
+            "attributes [LOGIN, SUPERUSER]; a service must not be one" for name in others]
 
 
 def _unseen(facts: Facts) -> list[str]:

@@ -19,7 +19,7 @@ def test_addresses(bare: Cluster) -> None:
     bare.access(
         [
             SUPERUSER_LINE,
-            "host far far 10.1.0.0/16 scram-sha-256",
+            "hostssl far far 10.1.0.0/16 scram-sha-256",
             "host all eye 10.2.0.1/32 md5",
             "host app all samenet scram-sha-256",
             "host all all 192.0.2.0/24 scram-sha-256",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.types import RETIRED, Login, SystemRole
 from live.adopt.drafts import NAME, drafted, sql
-from live.postgres import SUPERUSER_LINE, Cluster
+from live.postgres import IDENT, SUPERUSER_LINE, Cluster
 
 
 def test_nothing(bare: Cluster) -> None:
@@ -14,7 +16,7 @@ def test_nothing(bare: Cluster) -> None:
     spec = draft.matrix.server(NAME)
     assert (spec.max_connections, spec.maintenance_connections, spec.port) == (40, 10, bare.port)
     assert spec.system_identifier == sql(bare, "SELECT system_identifier::text FROM pg_control_system()")[0][0]
-    assert (spec.hba, spec.ident) == ((SUPERUSER_LINE,), ("admin root postgres",) if spec.ident else ())
+    assert (spec.hba, spec.ident) == ((SUPERUSER_LINE,), (IDENT,))
 
 
 def test_names(bare: Cluster) -> None:
@@ -139,6 +141,22 @@ def test_two_writers(bare: Cluster) -> None:
     assert "role a writes here too" in draft.notes("work")
 
 
+def test_superusers(bare: Cluster) -> None:
+    """They never own, whatever they own; who works as one is told."""
+    sql(
+        bare,
+        "CREATE ROLE shop_app LOGIN SUPERUSER;\nCREATE DATABASE shop OWNER shop_app;\nCREATE DATABASE crm OWNER shop_app;\n"
+        "CREATE ROLE crm_web LOGIN",
+    )
+    sql(bare, "CREATE TABLE t ();\nGRANT INSERT ON t TO crm_web", "crm")
+    with closing(bare.admin("shop")):
+        draft = drafted(bare)
+    assert {row.database: row.owner for row in draft.matrix.rows} == {"shop": "shop_user", "crm": "crm_web"}
+    assert "shop_app may be the service's role, and is a superuser" in draft.notes("shop")
+    assert "somebody works here as the superuser postgres (1 at once)" in draft.notes("shop")
+    assert "TODO: shop_app is a superuser" in draft.text
+
+
 def test_closed_and_broken_databases(bare: Cluster) -> None:
     sql(
         bare,
@@ -165,6 +183,7 @@ CREATE TABLE apart.hidden ();\nCREATE PUBLICATION news FOR TABLE memories;
 ALTER DATABASE app SET statement_timeout TO '5s';\nALTER DATABASE app SET work_mem TO '8MB';
 ALTER ROLE app SET work_mem TO '9MB';\nALTER DATABASE app SET "app.jwt_secret" TO 'fake-open-sesame';
 ALTER DATABASE app SET "app.theme" TO 'no';
+ALTER DATABASE app SET "app.store" TO 'https://me:fake-sesame@example.org';
 SELECT pg_create_physical_replication_slot('standby_1')""",
         "app",
     )
@@ -174,7 +193,7 @@ SELECT pg_create_physical_replication_slot('standby_1')""",
     assert row.extensions == ("pg_trgm",)
     assert (row.tables, row.vectors, row.publications) == (("memories", "parts"), True, ("news",))
     assert dict(row.settings) == {"statement_timeout": "5s", "work_mem": "9MB", "app.theme": "no"}
-    assert "fake-open-sesame" not in draft.text
+    assert "sesame" not in draft.text
     assert "setting app.jwt_secret is left out" in draft.notes("app")
     assert {"road-dblink", "road-foreign-data-wrapper"} <= draft.rules
     spec = draft.matrix.server(NAME)
