@@ -9,6 +9,7 @@ import yaml
 
 from hosts.playbooks import ROOT, inventory
 
+MAJORS: dict[str, int] = {}  # of hosts that were asked
 DATABASES = ("voice_ninja", "bbworlds_nexus", "bbworlds_world", "postgres", "template1")
 
 
@@ -43,7 +44,10 @@ def logins() -> list[Login]:
 
 def major(host: Any) -> int:
     """The major version of the host's server."""
-    return int(host.check_output("ls /etc/postgresql"))
+    name = host.backend.host
+    if name not in MAJORS:
+        MAJORS[name] = int(host.check_output("ls /etc/postgresql"))
+    return MAJORS[name]
 
 
 def sql(host: Any, statement: str, database: str = "postgres") -> str:
