@@ -88,6 +88,9 @@ attributes:
   check_mode:
     description: Reads the server and judges it, and writes no file.
     support: full
+  idempotent:
+    description: Each run writes a new draft; one that is there is replaced only if asked.
+    support: none
 seealso:
   - module: bbworlds.good_neighbor.allocation_info
 """
