@@ -22,6 +22,9 @@ from .matrix.parse import parse
 from .plan import Options
 from .schema.files import SchemaFile
 
+WITHHELD = ("the passwords were withheld on purpose: whether the stored ones are the declared ones or another's, or stand in "
+            "the open, was not judged, and is no part of the verdict")
+
 
 def argument_spec(**more: Mapping[str, object]) -> dict[str, Any]:
     """The options of both modules, and `more`."""
@@ -58,6 +61,8 @@ def run(spec: dict[str, Any], work: Callable[[session.Server, Request, bool], Ou
     except OSError as error:
         module.fail_json(msg=f"cannot write the undo file {module.params.get('undo_file')}: {error.strerror}; "
                          "nothing further was changed")
+    if module.params["secrets_withheld"]:
+        outcome.notes.append(WITHHELD)
     for note in outcome.notes:
         module.warn(note)
     module.exit_json(**result.of(outcome, diff=module._diff))
@@ -72,7 +77,8 @@ def request(params: Mapping[str, Any]) -> Request:
                for row in matrix.on(spec.name)}
     options = Options(params.get("mode") or spec.mode, tuple(params.get("remedies") or ()),
                       tuple(params.get("services") or ()),
-                      tuple(params.get("baseline") or ()), datetime.date.today().isoformat())
+                      tuple(params.get("baseline") or ()), datetime.date.today().isoformat(),
+                      bool(params.get("secrets_withheld")))
     return Request(matrix, spec.name, options, sources, params.get("undo_file"))
 
 

@@ -52,6 +52,7 @@ class Options:
     services: tuple[str, ...] = ()
     baseline: tuple[str, ...] = ()
     today: str = ""
+    withheld: bool = False  # the matrix came without its secrets on purpose: what needs them is not judged
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def judge(
 ) -> list[Violation]:
     """All violations of the snapshot, worst first."""
     want = desired(scope, snapshot, snapshot.model)
-    return registry.judge(World(scope, snapshot, snapshot.model, want, sources, frozenset(options.baseline)))
+    world = World(scope, snapshot, snapshot.model, want, sources, frozenset(options.baseline), options.withheld)
+    return registry.judge(world)
 
 
 def _turn(

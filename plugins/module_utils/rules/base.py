@@ -67,7 +67,7 @@ class Violation:
 @dataclass(frozen=True)
 class World:
     """All that a rule may look at. `sources`: the schema files of each database's row; `baseline`: services whose
-    present tables count as their schema files."""
+    present tables count as their schema files; `withheld`: whether the matrix came without its secrets on purpose."""
 
     scope: Scope
     snapshot: Snapshot
@@ -75,6 +75,7 @@ class World:
     want: Model
     sources: Mapping[str, tuple[SchemaText, ...]] = field(default_factory=dict)
     baseline: frozenset[str] = frozenset()
+    withheld: bool = False
 
     def place(self, database: str) -> Place | None:
         return self.scope.places.get(database)

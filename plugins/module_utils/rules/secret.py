@@ -93,7 +93,9 @@ def exposed(change: Change, world: World) -> list[Violation]:
 
 
 def unmanaged(world: World) -> Iterator[Violation]:
-    """Rows without a secret, and readers without one."""
+    """Rows without a secret, and readers without one; nobody can tell where secrets were withheld."""
+    if world.withheld:
+        return
     for row in world.scope.rows:
         if row.status != ACTIVE:
             continue
