@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import engine, result
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import engine, result, undo_script
 from hypothesis import given, note
 from live.engine.cases import told
 from live.engine.gold import Gold
@@ -21,12 +21,20 @@ from live.engine.rightful import Task, watching, works
 ROADS: dict[str, list[dict[str, str]]] = yaml.safe_load(Path(__file__).with_name("roads.yml").read_text())
 
 
-def watched(library: Neighborhood) -> tuple[dict[str, Any], list[set[Task]]]:
+def watched(library: Neighborhood, undo_file: Path | None = None) -> tuple[dict[str, Any], list[set[Task]]]:
     """A run, and what worked before it, at each of its moments, and after it."""
     seen = [works(library)]
     server = library.server(cursor_factory=watching(lambda: seen.append(works(library))))
-    done = result.of(engine.enforce(server, library.request()))
+    done = result.of(engine.enforce(server, library.request(undo_file=str(undo_file) if undo_file else None)))
     return done, [*seen, works(library)]
+
+
+def undone(library: Neighborhood, undo_file: Path) -> list[set[Task]]:
+    """The run is taken back, and what worked before that, at each moment, and after it."""
+    seen = [works(library)]
+    server = library.server(cursor_factory=watching(lambda: seen.append(works(library))))
+    assert undo_script.play(server, undo_script.sections(undo_file.read_text())) == []
+    return [*seen, works(library)]
 
 
 def assert_uninterrupted(seen: list[set[Task]]) -> None:
@@ -37,17 +45,20 @@ def assert_uninterrupted(seen: list[set[Task]]) -> None:
 
 
 @pytest.mark.parametrize("typed", ROADS.values(), ids=ROADS)
-def test_from_a_server_made_by_hand(library: Neighborhood, typed: list[dict[str, str]]) -> None:
+def test_from_a_server_made_by_hand(library: Neighborhood, typed: list[dict[str, str]], tmp_path: Path) -> None:
     right = works(library)
     for step in typed:
         library.sql(step["sql"], step["db"])
     assert right <= works(library), right - works(library)  # it works, in its way
-    done, seen = watched(library)
+    done, seen = watched(library, tmp_path / "undo.sql")
     assert done["compliant"], told(done)
     assert len(seen) > 3
     assert right <= seen[-1], right - seen[-1]
     assert_uninterrupted(seen)
     assert library.enforce()["statements"] == []
+    back = undone(library, tmp_path / "undo.sql")
+    assert right <= back[-1], right - back[-1]
+    assert_uninterrupted(back)
 
 
 def test_the_watcher_sees_a_moment(library: Neighborhood) -> None:
