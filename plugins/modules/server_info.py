@@ -97,14 +97,14 @@ def present(cluster: clusters.Cluster, run: clusters.Run) -> dict[str, str]:
 def cluster_of(cluster: clusters.Cluster, run: clusters.Run) -> dict[str, object]:
     """What there is to know of a cluster that is there."""
     data = clusters.controldata(cluster, run)
-    included = clusters.setting(cluster.configuration / "postgresql.conf", "include_dir")
+    included = clusters.said(cluster.configuration / "postgresql.conf", "include_dir")
     checksums = data.get("Data page checksum version")
     return {
         "running": (cluster.data / "postmaster.pid").exists(),
         "config_directory": str(cluster.configuration),
         "data_directory": str(cluster.data),
         "checksums": None if checksums is None else checksums != "0",
-        "includes": included.rstrip("/") in ("conf.d", f"{cluster.configuration}/conf.d"),
+        "includes": any(folder.rstrip("/") in ("conf.d", f"{cluster.configuration}/conf.d") for folder in included),
         "present": present(cluster, run),
     }
 
@@ -136,7 +136,8 @@ def main() -> None:
         port_program=reading.port_program(module.params["port"], cluster.data / "postmaster.pid"),
         installed=tuple(installed), candidates=tuple(offered), sources=reading.sources(), lists=reading.lists(),
         memory=reading.memory(), processors=reading.processors(), disk_size=size, disk_free=free,
-        networks=tuple(reading.networks(run)), umask=reading.umask(), distribution=reading.distribution())
+        networks=tuple(reading.networks(run)), umask=reading.umask(),
+        interrupted=reading.interrupted(run), distribution=reading.distribution())
     module.exit_json(changed=False, host={**asdict(found), **({} if state == ABSENT else cluster_of(cluster, run))})
 
 

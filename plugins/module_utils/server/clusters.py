@@ -68,16 +68,17 @@ class Cluster:
 
 def setting(path: Path, name: str) -> str:
     """What one file of settings says of `name`, without its includes; the last line counts. "" where it says nothing."""
+    return next(reversed(said(path, name)), "")
+
+
+def said(path: Path, name: str) -> list[str]:
+    """All that one file of settings says of `name`, line by line."""
     try:
         text = path.read_text(errors="replace")
     except OSError:
-        return ""
-    found = ""
-    for line in text.splitlines():
-        match = re.match(rf"\s*{name}(?:\s*=\s*|\s+)(?:'((?:[^']|'')*)'|([^\s#]+))", line)
-        if match:
-            found = match[1].replace("''", "'") if match[1] is not None else match[2]
-    return found
+        return []
+    found = re.findall(rf"^\s*{name}(?:\s*=\s*|\s+)(?:'((?:[^'\n]|'')*)'|([^\s#]+))", text, re.MULTILINE)
+    return [quoted.replace("''", "'") or plain for quoted, plain in found]
 
 
 def everything(root: Path = Path("/")) -> list[Cluster]:

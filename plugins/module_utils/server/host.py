@@ -45,6 +45,7 @@ class Host:
     processors: int = 1
     disk_size: int = 0  # of the file system that holds the data, or will
     disk_free: int = 0
+    interrupted: bool = False  # whether a run of dpkg was killed
     umask: bool = True  # whether sessions take the umask that an account's entry names (pam_umask)
     networks: tuple[Network, ...] = ()
     distribution: str = ""

@@ -107,6 +107,11 @@ def packages(names: Iterable[str], run: Run) -> tuple[list[str], dict[str, str]]
     return installed, offered
 
 
+def interrupted(run: Run, root: Path = Path("/")) -> bool:
+    """Whether a run of dpkg was killed, so that apt refuses to go on: https://manpages.debian.org/dpkg#audit"""
+    return any((root / "var/lib/dpkg/updates").glob("*")) or bool(run(["dpkg", "--audit"])[1].strip())
+
+
 def sources(root: Path = Path("/")) -> bool:
     """Whether apt knows any source."""
     paths = [root / "etc/apt/sources.list", *(root / "etc/apt/sources.list.d").glob("*")]
