@@ -16,7 +16,7 @@ from hosts.playbooks import Run, play
 testinfra_hosts = ["ansible://good_neighbor"]
 
 
-CHANGES: list[dict[str, str]] = yaml.safe_load((Path(__file__).parents[1] / "changes.yml").read_text())
+CHANGES: list[dict[str, str]] = yaml.safe_load(Path(__file__).with_name("changes.yml").read_text())
 REPORT = Path(os.environ["GN_HOSTS_RUN"]) / "audit.json"
 RUNS: dict[str, Run] = {}
 
