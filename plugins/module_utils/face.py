@@ -22,8 +22,8 @@ from .matrix.parse import parse
 from .plan import Options
 from .schema.files import SchemaFile
 
-WITHHELD = ("the passwords were withheld on purpose: whether the stored ones are the declared ones or another's, or stand in "
-            "the open, was not judged, and is no part of the verdict")
+WITHHELD = ("the passwords were withheld on purpose: whether the stored ones are the declared ones or another's, or stand"
+            " in the open, was not judged, and is no part of the verdict")
 
 
 def argument_spec(**more: Mapping[str, object]) -> dict[str, Any]:
