@@ -42,6 +42,9 @@ attributes:
   diff_mode:
     description: Shows the statements.
     support: full
+  idempotent:
+    description: What is right already is left alone.
+    support: full
 requirements:
   - psycopg2
 """
