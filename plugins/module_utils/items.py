@@ -283,7 +283,7 @@ class Door:
 
     @property
     def shut(self) -> bool:
-        """Whether the server reads the line and never applies it: one for TLS or GSSAPI where that is off. No reload fails."""
+        """Whether the server reads the line and never applies it: for TLS or GSSAPI where that is off. No reload fails."""
         return "record cannot match because" in self.error
 
 
