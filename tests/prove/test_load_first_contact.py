@@ -1,14 +1,15 @@
 """First contact with a server made by hand, while its service opens 50 connections a second with its own settings: adopt,
 audit, additive, enforce. No login fails, no statement fails, and the rows are the same.
 
-Fifty is what is asked for, on eight clients: the row's limit is ten. A machine that has more to do gives less, and the rate is
-printed."""
+Fifty is what is asked for, on eight clients: the row's limit is ten. A machine that has more to do gives less, and the rate
+is printed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from live.proofs import plays
 from live.proofs.house import BY_HAND, House, checksums, run_module
@@ -25,18 +26,25 @@ STATEMENTS = (
     "SELECT count(*) FROM pca_models, pq_models, schema_metadata",
 )
 
+RUNS = 6
+
 
 def service(house: House) -> Callable[[], None]:
-    """The service as it has always worked: its role, the password that somebody typed. What it writes it takes back, for
-    then the rows can be compared."""
+    """The service as it has always worked: its role, the password that somebody typed, a transaction for each statement.
+    What it writes it takes back, for then the rows can be compared."""
     def work() -> None:
         with closing(house.enter("voice_ninja_user", BY_HAND[0], "voice_ninja")) as session, session.cursor() as cursor:
             session.autocommit = False
             for statement in STATEMENTS:
                 cursor.execute(statement)
-            session.rollback()
+                session.rollback()
 
     return work
+
+
+def deferred(result: dict[str, Any]) -> int:
+    """How many objects could not be locked."""
+    return sum(row["state"] == "deferred" and row["rule"] == "owner-object" for row in result["violations"])
 
 
 def test_nothing_breaks_at_first_contact(house: House, tmp_path: Path) -> None:
@@ -44,15 +52,20 @@ def test_nothing_breaks_at_first_contact(house: House, tmp_path: Path) -> None:
     with load([service(house)]) as found:
         adopted = plays.run(house, "adopt", "-e", f"good_neighbor_adopt_file={tmp_path}/draft.yml")
         audited = plays.run(house, "audit")
-        made = [run_module(house.arguments(mode=mode, **safe)) for mode in ("additive", "enforce", "enforce", "additive")]
-    print(found)
+        made = [run_module(house.arguments(mode="additive", **safe))]
+        while len(made) == 1 or (deferred(made[-1]) and len(made) < RUNS):
+            made.append(run_module(house.arguments(mode="enforce", **safe)))
+    print(f"{found}; tables that were in use when first met: {deferred(made[1])}, when the load ended: {deferred(made[-1])}")
     assert (adopted.status in (0, 2), audited.status) == (True, 2), adopted.output
     assert found.failures == []
     assert found.number > 500, found
-    assert [result["changed"] for result in made] == [True, True, False, False]
+    assert [result["changed"] for result in made[:2]] == [True, True]
+    last = run_module(house.arguments(mode="enforce", **safe))
+    left = [row for row in last["violations"] if row["remedy_kind"] == "safe" and row["state"] != "remedied"]
+    assert left == []
+    again = run_module(house.arguments(mode="enforce", **safe))
+    assert (again["changed"], again["statements"]) == (False, [])
     assert checksums(house) == before
-    open_rules = {row["rule"] for row in made[1]["violations"] if row["state"] == "open" and row["remedy_kind"] == "safe"}
-    assert open_rules == set()
     owner = house.rows("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'voice_ninja'")
     assert owner == [("voice_ninja_user",)]
 
