@@ -36,8 +36,9 @@ def opens(login: Login, attempt: dict[str, str], place: str) -> bool:
     """Whether the matrix lets this attempt in."""
     if (attempt["dbname"], attempt["password"]) != (login.database, login.password):
         return False
-    if place == "server":  # its schema files are applied as the owner, on the socket
-        return HOME[login.role] == place or (login.role == "nexus_user" and attempt["host"].startswith("/"))
+    if place == "server":
+        socket = attempt["host"].startswith("/") and login.role == "nexus_user"  # where its schema files are applied as it
+        return socket or (HOME[login.role] == place and attempt["host"] in NEAR)
     return HOME[login.role] == place and attempt["sslmode"] == "require"
 
 
