@@ -48,9 +48,7 @@ class Outcome:
 
 def run(server: Server, request: Request) -> Outcome:
     """Does all of it. Raises GoodNeighborError, in words without secrets; then what stood there stands there."""
-    with _session(server, request) as (live, why):
-        facts = live.facts() if live else request.given
-        assert facts is not None
+    with _session(server, request) as (live, facts, why):
         writes = request.manage and not request.dry
         folder = change.found(facts.hba_file).path.parent
         with change.alone(folder, request.timeout) if writes else nullcontext():
@@ -61,8 +59,8 @@ def run(server: Server, request: Request) -> Outcome:
 
 
 @contextmanager
-def _session(server: Server, request: Request) -> Iterator[tuple[Live | None, str]]:
-    """A session of the server; none, and what to warn of, where it gives none and all that it would tell was given."""
+def _session(server: Server, request: Request) -> Iterator[tuple[Live | None, Facts, str]]:
+    """A session of the server, what it tells, and what to warn of; no session where all that it would tell was given."""
     try:
         live = Live(server)
     except ServerError as error:
@@ -70,10 +68,10 @@ def _session(server: Server, request: Request) -> Iterator[tuple[Live | None, st
             raise GoodNeighborError(f"{error}. Where the server does not run or lets nobody in, hba_file, ident_file and "
                                     "bindir must say where its files and programs are") from None
         note = f"{error}. If the server runs, reload it: the new lines do not count before"
-        yield None, "" if isinstance(error, ServerAbsent) else note
+        yield None, request.given, "" if isinstance(error, ServerAbsent) else note
         return
     try:
-        yield live, ""
+        yield live, live.facts(), ""
     finally:
         live.close()
 
