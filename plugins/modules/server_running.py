@@ -74,7 +74,7 @@ undone:
   type: list
   elements: str
 pending:
-  description: Settings whose new value waits for a restart.
+  description: Those of our settings whose new value waits for a restart.
   returned: always
   type: list
   elements: str
@@ -110,7 +110,7 @@ def main() -> None:
         with server.cursor() as cursor:
             report = running.look(cursor, module.params["path"], wanted, module.params["files"])
             if not module.check_mode:
-                running.settle(cursor, report)
+                running.settle(cursor, report, wanted)
     except (GoodNeighborError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(

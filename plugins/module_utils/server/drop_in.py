@@ -14,6 +14,7 @@ from .clusters import Run, setting
 
 LIBRARIES = "shared_preload_libraries"
 _NOISE = ("contains errors", "LOCATION:", "postgresql.auto.conf")  # said of every file, or of the server's own source
+_PREFIX = re.compile(r"^.*?(LOG|FATAL|DETAIL|ERROR|HINT):\s*([0-9A-Z]{5}:\s*)?")
 _WHERE = re.compile(r" in file \"[^\"]*\" line (\d+)")
 
 
@@ -45,6 +46,6 @@ def library_folder(programs: str, run: Run) -> str:
 
 def faults(said: str) -> list[str]:
     """What the server found, one by one, with the line of our text instead of the temporary file's name."""
-    lines = [re.sub(r"^.*?(LOG|FATAL|DETAIL|ERROR):\s*([0-9A-Z]{5}:\s*)?", "", line).strip() for line in said.splitlines()]
+    lines = [_PREFIX.sub("", line).strip() for line in said.splitlines()]
     told = [_WHERE.sub(r" (line \1)", line) for line in lines if line and not any(word in line for word in _NOISE)]
     return list(dict.fromkeys(told)) or [said.strip()]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .. import sql
@@ -25,8 +25,10 @@ FILES = """
 SELECT sourcefile, sourceline, name, setting, error FROM pg_catalog.pg_file_settings ORDER BY seqno"""
 KINDS = """
 SELECT pg_catalog.lower(name), context, source FROM pg_catalog.pg_settings"""
+# what the command line says wins after a restart too
 PENDING = """
-SELECT name FROM pg_catalog.pg_settings WHERE pending_restart ORDER BY name"""
+SELECT name FROM pg_catalog.pg_settings
+WHERE pending_restart AND source <> 'command line' AND pg_catalog.lower(name) = ANY (%s) ORDER BY name"""
 LOADED = "SELECT pg_catalog.date_part('epoch', pg_catalog.pg_conf_load_time())::float8"
 RELOAD = "SELECT pg_catalog.pg_reload_conf()"
 
@@ -94,11 +96,11 @@ def look(cursor: Cursor, path: str, wanted: Mapping[str, str], files: Sequence[s
     loaded = float(str(_one(cursor, LOADED)))
     # the kernel's stamp may be a tick older than the moment of writing
     report.reload = any(os.stat(file).st_mtime > loaded - TICK for file in (path, *files))
-    report.pending = _pending(cursor)
+    report.pending = _pending(cursor, wanted)
     return report
 
 
-def settle(cursor: Cursor, report: Report) -> None:
+def settle(cursor: Cursor, report: Report, wanted: Iterable[str]) -> None:
     """Takes back what ALTER SYSTEM changed, has the server read its files, and waits until it has."""
     for name in report.undo:
         cursor.execute(f"ALTER SYSTEM RESET {quoted(name)}")
@@ -112,7 +114,7 @@ def settle(cursor: Cursor, report: Report) -> None:
             raise ServerError(f"the server has not read its files again within {PATIENCE} seconds")
         time.sleep(0.05)
     time.sleep(0.05)  # the others of its processes are told after the clock was set
-    report.pending = _pending(cursor)
+    report.pending = _pending(cursor, wanted)
 
 
 def quoted(name: str) -> str:
@@ -125,6 +127,6 @@ def _one(cursor: Cursor, query: str) -> object:
     return cursor.fetchall()[0][0]
 
 
-def _pending(cursor: Cursor) -> list[str]:
-    cursor.execute(PENDING)
+def _pending(cursor: Cursor, wanted: Iterable[str]) -> list[str]:
+    cursor.execute(PENDING, ([name.lower() for name in wanted],))
     return [name for (name,) in cursor.fetchall()]
