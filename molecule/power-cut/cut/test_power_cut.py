@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hosts.doors import knock
 from hosts.matrix import logins, sql
-from hosts.playbooks import LIMIT, ROOT, command, play
+from hosts.playbooks import LIMIT, ROOT, Run, command, play
 from hosts.power import off, on
 
 testinfra_hosts = ["ansible://good_neighbor"]
@@ -24,12 +25,21 @@ MOMENTS = {
 }
 
 
-def test_the_power_fails(request: pytest.FixtureRequest) -> None:
-    waiting = dict(MOMENTS)
+@dataclass(frozen=True)
+class Cut:
+    """How the run ended in which the hosts lost their power, what it told, and who never came so far."""
+
+    status: int
+    text: str
+    spared: set[str]
+
+
+def cut_power() -> Cut:
+    """Run `site`, and pull each host's plug in its moment."""
+    waiting, told = dict(MOMENTS), []
     with subprocess.Popen(
         command("site"), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ) as run:
-        told = []
         for line in run.stdout or ():
             told.append(line)
             for name, (task, seconds) in tuple(waiting.items()):
@@ -37,25 +47,45 @@ def test_the_power_fails(request: pytest.FixtureRequest) -> None:
                     time.sleep(seconds)
                     off(name)
                     del waiting[name]
-        assert run.wait(LIMIT) != 0
-    text = "".join(told)
-    assert not waiting, f"{sorted(waiting)} never came so far:\n{text}"
-    assert len(re.findall(r"unreachable=1 ", text)) == len(MOMENTS), text
+        return Cut(run.wait(LIMIT), "".join(told), set(waiting))
 
 
-def test_the_next_run_comes_to_its_end() -> None:
+@pytest.fixture(scope="session")
+def cut() -> Cut:
+    """The run without power."""
+    return cut_power()
+
+
+@pytest.fixture(scope="session")
+def site(cut: Cut) -> Run:
+    """The run after the hosts were started again."""
+    assert not cut.spared
     for name in MOMENTS:
         on(name)
-    run = play("site")
-    assert run.status == 0, run.text
-    assert set(run.changed) >= set(MOMENTS)
+    return play("site")
 
 
-def test_and_leaves_nothing_to_do() -> None:
-    run = play("site")
-    assert run.status == 0 and set(run.changed.values()) == {0}, run.text
+@pytest.fixture(scope="session")
+def again(site: Run) -> Run:
+    """One more."""
+    return play("site")
 
 
+def test_the_power_fails_on_every_host(cut: Cut) -> None:
+    assert cut.status != 0 and cut.spared == set(), cut.text
+    assert len(re.findall(r"unreachable=1 ", cut.text)) == len(MOMENTS), cut.text
+
+
+def test_the_next_run_comes_to_its_end(site: Run) -> None:
+    assert site.status == 0, site.text
+    assert set(site.changed) >= set(MOMENTS)
+
+
+def test_and_leaves_nothing_to_do(again: Run) -> None:
+    assert again.status == 0 and set(again.changed.values()) == {0}, again.text
+
+
+@pytest.mark.usefixtures("site")
 def test_the_server_is_whole(host: Any) -> None:
     assert sql(host, "SHOW data_checksums") == "on"
     assert sql(host, "SELECT name FROM pg_file_settings WHERE error IS NOT NULL") == ""
@@ -65,6 +95,7 @@ def test_the_server_is_whole(host: Any) -> None:
         host.check_output("pg_dumpall >/dev/null")
 
 
+@pytest.mark.usefixtures("site")
 def test_every_service_gets_in(host: Any) -> None:
     attempts = [
         {"host": "localhost", "dbname": login.database, "user": login.role, "password": login.password} for login in logins()
