@@ -16,6 +16,7 @@ _SECRET = re.compile("ldapbindpasswd|radiussecrets", re.IGNORECASE)
 HIDDEN = "********"
 _TOKEN = re.compile(r'((?:"(?:[^"]|"")*"|[^ \t\r\n,"#])+)|(,)|(#.*)')
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
+_HALVES = re.compile("[\ud800-\udfff]")  # how bytes that are no UTF-8 are kept, and what cannot be printed
 _SHORT = 4  # a shorter secret is no secret, and to hide it everywhere would garble what is told
 
 
@@ -76,7 +77,7 @@ def words(line: str) -> list[list[Word]]:
 def mask(line: str) -> str:
     """The line up to its first secret. What comes after it is hidden too: where a secret ends is easily misjudged. Bytes
     that are no UTF-8 become question marks."""
-    line = line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    line = _HALVES.sub("\N{REPLACEMENT CHARACTER}", line)
     end = _secret_at(line)
     return line if end is None else f"{line[:end]}={HIDDEN}"
 
