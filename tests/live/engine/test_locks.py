@@ -87,7 +87,7 @@ def test_everything_waits_only_where_it_must(library: Neighborhood) -> None:
         session.cursor().execute("LOCK TABLE loan IN ACCESS SHARE MODE")
         done = library.enforce()
         assert "REVOKE CONNECT ON DATABASE \"catalogue\" FROM PUBLIC" in done["statements"]
-        assert 'REVOKE "pg_read_all_data" FROM "watcher" GRANTED BY "postgres" CASCADE' in done["statements"]
+        assert [text for text in done["statements"] if text.startswith('REVOKE "pg_read_all_data" FROM "watcher"')]
         assert 'REVOKE SELECT ON TABLE "public"."return_slip" FROM PUBLIC' in done["statements"]
         assert rules(done, "deferred") >= {"owner-object"}
         assert rules(done, "open") <= {"grant-public"}, told(done)
