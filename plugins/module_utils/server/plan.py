@@ -39,6 +39,7 @@ def plan(servers: object, allocation: object, server: str, host: Host, options: 
     found = problems.problems(matrix, spec, host, options)
     known = bool(host.version) and not found
     chosen = _settings(matrix, spec, host, options) if known else {}
+    reserve = "reserved_connections" in chosen  # from PostgreSQL 16 on
     return {
         "server": server,
         "problems": found,
@@ -46,6 +47,7 @@ def plan(servers: object, allocation: object, server: str, host: Host, options: 
         "changes": known and options.changes(host),
         "manages_hba": options.manages_hba(host),
         "roles": [_role(role) for role in spec.system_roles if role.use in OURS],
+        "operators": [role.role for role in spec.system_roles if role.use == "operator" and reserve],
         "databases": ["postgres", "template1", *(row.database for row in matrix.on(server) if row.status == ACTIVE)],
         "limits": {row.owner: 0 for row in matrix.on(server) if row.status == ACTIVE and row.logins},
         "superuser_limit": spec.maintenance_connections,
