@@ -86,7 +86,8 @@ def test_the_whole_story(sandbox: Server) -> None:
     sandbox.rows("GRANT CONNECT ON DATABASE bbworlds_nexus TO PUBLIC")
     drifted = run("audit")
     assert drifted.status == 2
-    assert re.search(rf"Since the audit of [-0-9 :+]+: 1 new, {len(kept['violations'])} ended", drifted.output), drifted.output
+    since = rf"Since the audit of [-0-9 :+]+: 1 new, {len(kept['violations'])} ended"
+    assert re.search(since, drifted.output), drifted.output
     assert drifted.output.index("NEW SINCE THEN") < drifted.output.index("CRITICAL  database-public-connect")
     assert "    ansible-playbook -i inventories/sandbox " in drifted.output
     assert [path.stat().st_mode & 0o777 for path in (sandbox.folder / "audits").iterdir()] == [0o600]
