@@ -35,7 +35,7 @@ def check() -> Run:
 
 def test_the_audit_says_no(audit: Run) -> None:
     assert audit.status != 0 and "NOT COMPLIANT" in audit.text, audit.text
-    assert set(audit.changed.values()) == {0}
+    assert audit.text.count("changed: [") == 1  # the file of its results, on the controller
 
 
 @pytest.mark.parametrize("rule", sorted({change["rule"] for change in CHANGES if "rule" in change}))
