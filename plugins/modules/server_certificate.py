@@ -78,7 +78,12 @@ from dataclasses import replace
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import GoodNeighborError
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.secret_file import SecretFile, is_as_wanted, write
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.secret_file import (
+    SecretFile,
+    is_as_wanted,
+    remove_half,
+    write,
+)
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.server import certificate, tls
 
 
@@ -107,6 +112,9 @@ def settle(module: AnsibleModule) -> bool:
     wanted = [file(pem or (tls.made(options["name"], options["others"], run) if not module.check_mode else ""))]
     if options["passphrase"] and options["passphrase_path"]:
         wanted.insert(0, replace(file(options["passphrase"] + "\n"), path=options["passphrase_path"]))
+    if not module.check_mode:
+        for one in wanted:
+            remove_half(one.path)
     missing = [one for one in wanted if not (one.content and is_as_wanted(one))]
     for one in missing:
         if not module.check_mode:

@@ -66,7 +66,12 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import GoodNeighborError
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.secret_file import SecretFile, is_as_wanted, write
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.secret_file import (
+    SecretFile,
+    is_as_wanted,
+    remove_half,
+    write,
+)
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.server import drop_in
 
 
@@ -85,6 +90,8 @@ def main() -> None:
         return status, out, err
 
     try:
+        if not module.check_mode:
+            remove_half(path)
         before = Path(path).read_text() if os.path.exists(path) else ""
         if before != content and os.path.exists(f"{module.params['bin']}/postgres"):
             # check mode has not installed what a library needs
