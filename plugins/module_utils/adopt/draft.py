@@ -40,6 +40,13 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     matrix: Matrix | None = None
 
+    @property
+    def parsed(self) -> Matrix:
+        """The whole matrix, the draft in it. Raises ValueError as long as there is none."""
+        if self.matrix is None:
+            raise ValueError("the draft is not made yet")
+        return self.matrix
+
     def plain(self) -> Raw:
         """As what a module returns."""
         return {"name": self.name, "notes": self.notes, "homeless": self.homeless,
@@ -171,8 +178,7 @@ class Drafting:
         return found
 
     def _limits(self) -> None:
-        matrix = self.draft.matrix
-        assert matrix is not None
+        matrix = self.draft.parsed
         spec = matrix.server(self.name)
         given = self.draft.server.keys if self.draft.server else self.servers[self.name]
         most = int(given["max_connections"])

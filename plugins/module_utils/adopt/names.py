@@ -43,7 +43,7 @@ def stem(role: str) -> str:
 def alike(role: str, database: str) -> bool:
     """Whether the names of a role and a database speak of one service: world_user and bbworlds_world."""
     one, other = stem(role), service_of(database.casefold())
-    return one == other or _part_of(one, other) or _part_of(other, one)
+    return one == other or any(_part_of(part, whole) for part, whole in ((one, other), (other, one)))
 
 
 def _part_of(one: str, other: str) -> bool:

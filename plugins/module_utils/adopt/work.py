@@ -76,8 +76,7 @@ def _visited(databases: Mapping[str, Database]) -> Iterable[tuple[str, Database]
 
 def _snapshot(server: Server, facts: Facts, draft: Draft) -> Snapshot:
     """What is to be judged: the same, read once more where a database is to have another owner."""
-    assert draft.matrix is not None
-    owners = {row.database: row.owner for row in draft.matrix.on(draft.name)}
+    owners = {row.database: row.owner for row in draft.parsed.on(draft.name)}
     snapshot = facts.snapshot
     with server.cursor() as cursor:
         if any(owners.get(one.name, one.owner) != one.owner for one in facts.databases):
@@ -89,8 +88,7 @@ def _snapshot(server: Server, facts: Facts, draft: Draft) -> Snapshot:
 
 def _judged(snapshot: Snapshot, draft: Draft, texts: Mapping[str, str]) -> dict[str, Any]:
     """What audit would say of the server with the draft. No password is compared: there is none to compare with."""
-    assert draft.matrix is not None
-    matrix = Matrix(draft.matrix.servers, tuple(map(_as_if_managed, draft.matrix.rows)))
+    matrix = Matrix(draft.parsed.servers, tuple(map(_as_if_managed, draft.parsed.rows)))
     scope = Scope(matrix, draft.name, snapshot.bootstrap)
     sources = {row.database: tuple(SchemaFile(path, texts[path]) for path in row.schema_files if path in texts)
                for row in matrix.on(draft.name)}

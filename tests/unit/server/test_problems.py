@@ -25,8 +25,8 @@ def test_nothing_is_wrong_with_a_usual_host() -> None:
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("postgresql_server_version is '12', which this role does not know: write one of 15, 16, 17, 18", {"version": "12"}),
     ("PostgreSQL 14 is not one of those", {"on": {"version": "14"}}),
-    ("there are several clusters (15/main, 17/main)", {"on": {"clusters": ("15/main", "17/main"), "state": FOREIGN,
-                                                            "includes": True}}),
+    ("there are several clusters (15/main, 17/main)",
+     {"on": {"clusters": ("15/main", "17/main"), "state": FOREIGN, "includes": True}}),
     ("no package source: apt knows none here, and postgresql-17 is not installed", {"on": {"sources": False}}),
     ("no package source offers PostgreSQL", {"on": {"version": "", "candidates": ()}}),
     ("no package source offers postgresql-17, which PostgreSQL 17 needs", {"on": {"candidates": host().candidates[1:]}}),
