@@ -95,7 +95,7 @@ def enforce(server: Server, request: Request) -> Outcome:
 
     Raises ServerError or SchemaFileError, with nothing half done; its `changed` says whether something was done before."""
     with server.cursor() as cursor:
-        _wait_alone(cursor)
+        wait_alone(cursor)
         scope, first = _inspect(server, cursor, request)
         runner = Runner(server, scope, first.major, scope.passwords(), request.sources)
         try:
@@ -187,7 +187,7 @@ def _may_change(against: Sequence[str]) -> None:
         raise ServerError("\n".join(["nothing was changed, for these reasons:", *(f"- {reason}" for reason in against)]))
 
 
-def _wait_alone(cursor: Cursor) -> None:
+def wait_alone(cursor: Cursor) -> None:
     """One changing run at a time on one server: the lock ends with the session. Raises ServerError that names its holder."""
     end = time.monotonic() + _LOCK_PATIENCE
     while not rows(cursor, f"SELECT pg_catalog.pg_try_advisory_lock({_LOCK})")[0][0]:

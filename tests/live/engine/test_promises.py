@@ -142,7 +142,7 @@ def test_the_lock_names_its_holder(library: Neighborhood, monkeypatch: pytest.Mo
     monkeypatch.setattr(engine, "_LOCK_PATIENCE", 0.3)
     library.sql("GRANT CONNECT ON DATABASE loans TO PUBLIC")
     with library.server(application_name="the other run").cursor() as cursor:
-        engine._wait_alone(cursor)
+        engine.wait_alone(cursor)
         with pytest.raises(ServerError, match="another run is at work.*the other run, as postgres from the local socket"):
             library.enforce()
         assert rules(library.check()) == {"database-public-connect"}  # who only looks needs no lock
