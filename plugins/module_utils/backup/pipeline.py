@@ -87,6 +87,7 @@ def _ended(deadline: Deadline) -> Iterator[_Programs]:
 def _new(path: Path) -> Iterator[IO[bytes]]:
     try:
         with open(path, "xb", buffering=0) as file:
+            os.fchmod(file.fileno(), 0o640)
             yield file
     except OSError as error:
         raise BackupError(f"{path.name} could not be written: {error.strerror}") from error

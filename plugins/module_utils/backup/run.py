@@ -58,7 +58,7 @@ class Run:
             return all(well)
 
     def _one(self, maker: Maker, service: Service) -> bool:
-        now, began = datetime.now(timezone.utc), time.monotonic()
+        now, began = datetime.now(timezone.utc).replace(microsecond=0), time.monotonic()
         noted = self._note(Attempt(service.service, now, False, 0.0, "it was begun, and has not come to its end"))
         made: Made | None = None
         try:

@@ -92,7 +92,7 @@ class Snapshot:
 
     def _schema_files(self) -> tuple[SchemaFile, ...]:
         try:
-            return tuple(sorted(SchemaFile(one.path, one.checksum) for one in records.read(self._cursor)))
+            return tuple(sorted(SchemaFile(one.path, one.checksum) for one in records.read(self._cursor) if one.done))
         except SchemaFileError:  # what bears that name proves nothing; the dump holds it all the same
             return ()
 
