@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,7 +45,7 @@ class Program:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], **streams: Any) -> None:
         self.name = Path(command[0]).name
         try:
-            self.process = subprocess.Popen(command, env=dict(environment), stderr=subprocess.PIPE,
+            self.process = subprocess.Popen(command, env=dict(environment), stderr=subprocess.PIPE, start_new_session=True,
                                             **{"stdin": subprocess.DEVNULL, **streams})
         except OSError as error:
             raise BackupError(f"{self.name} does not run: {error.strerror}") from error
@@ -73,8 +75,10 @@ class Program:
         return status
 
     def kill(self) -> None:
-        """Ends it at once, if it has not ended."""
-        self.process.kill()
+        """Ends it and what it has started at once, if it has not ended."""
+        if self.process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Lets go of what is left of it. It has ended, or was killed."""

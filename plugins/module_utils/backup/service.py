@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..catalog.session import Server
 from . import layout, manifest, receipt, retention
 from .commands import PATH, Deadline
 from .config import Config, Service
@@ -18,7 +17,7 @@ from .manifest import Content, Manifest
 from .offsite import Remote
 from .pipeline import Encryption
 from .receipt import Receipt
-from .snapshot import Facts, hint, taken
+from .snapshot import Facts, Sessions, hint, taken
 from .store import Store, measured, write_whole
 
 
@@ -38,7 +37,7 @@ class Maker:
         self.config, self.store = config, store
         self.share = 0.0 if accept_smaller else config.smallest_share
         self.environment = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": config.state}
-        self.server = Server({"host": config.socket, "port": config.port, "user": config.role}, "postgres",
+        self.server = Sessions({"host": config.socket, "port": config.port, "user": config.role}, "postgres",
                              f"{config.lock_timeout}s")
         self.encryption = Encryption(config.recipients, self.environment)
         self.remote = Remote(f"{config.remote.rstrip('/')}/{layout.folder(config.server)}",
@@ -74,9 +73,10 @@ class Maker:
                     folder / layout.DUMP, deadline, self._entering(), [f"{bindir}pg_restore", "--list"])
             except BackupError as error:
                 raise BackupError(f"{error}{hint(str(error))}") from error
-        shared = self.encryption.stream(
-            [f"{bindir}pg_dumpall", "--globals-only", "--no-role-passwords", *self._enter("postgres")],
-            folder / layout.GLOBALS, deadline, self._entering())
+            snapshot.alone()
+            shared = self.encryption.stream(
+                [f"{bindir}pg_dumpall", "--globals-only", "--no-role-passwords", *self._enter("postgres")],
+                folder / layout.GLOBALS, deadline, self._entering())
         return self._told(service, facts, now, dump, shared)
 
     def _told(self, service: Service, facts: Facts, now: datetime, dump: Content, shared: Content) -> Manifest:

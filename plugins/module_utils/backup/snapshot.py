@@ -8,13 +8,14 @@ Nothing that the database's owner made runs in this session: names are looked up
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from ..catalog.session import Cursor, Server
-from ..errors import SchemaFileError
+from ..errors import SchemaFileError, ServerError
 from ..schema import records
 from ..sql import ident
 from .commands import Deadline
@@ -27,6 +28,8 @@ SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.rel
 WHERE c.relkind = 'r' AND c.relpersistence IN ('p', 'u') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 """
+_OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
+_PATIENCE = 10.0  # seconds
 _RIGHTS = """
 SELECT rolsuper OR rolbypassrls, rolsuper OR pg_has_role(current_user, 'pg_read_all_data', 'USAGE')
 FROM pg_roles WHERE rolname = current_user
@@ -53,11 +56,19 @@ class Facts:
     large_objects: int
 
 
+class Sessions(Server):
+    """Sessions of a role that is no superuser, and may have two at once: none is tried that the server would refuse."""
+
+    def _armours(self) -> list[dict[str, str]]:
+        return super()._armours()[-1:]
+
+
 class Snapshot:
     """`name` is what pg_dump's --snapshot takes."""
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
+        self.alone()
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         self.name = str(self._one("SELECT pg_export_snapshot()"))
         self.server_version = int(self._one("SHOW server_version_num"))
@@ -71,6 +82,13 @@ class Snapshot:
             Locale(*locale), tuple(sorted(self._rows("SELECT extname::text, extversion FROM pg_extension"))),
             self._schema_files(), self._tables(deadline),
             int(self._one("SELECT count(*) FROM pg_largeobject_metadata")))
+
+    def alone(self) -> None:
+        """Waits until the role's other sessions have ended, which takes them a moment: its connections are limited."""
+        deadline = Deadline(_PATIENCE)
+        while self._one(_OTHERS) and not deadline.over:
+            time.sleep(0.02)
+            self._cursor.execute("SELECT pg_stat_clear_snapshot()")
 
     def check_rights(self) -> None:
         """Raises BackupError where the role cannot read all rows: what it cannot see would be missing."""
@@ -111,12 +129,34 @@ class Snapshot:
 @contextmanager
 def taken(server: Server, database: str) -> Iterator[Snapshot]:
     """A snapshot that stays as long as the block. Raises ServerError where the database cannot be entered."""
-    with server.cursor(database) as cursor:
+    with _entered(server, database) as cursor:
         try:
             yield Snapshot(cursor)
         except cursor.connection.Error as error:
             said = " ".join(str(error).split())
             raise BackupError(f"database {database} could not be read: {said}{hint(said)}") from error
+
+
+def _entered(server: Server, database: str) -> AbstractContextManager[Cursor]:
+    """A cursor; tried again for a while, where sessions of ours that are ending still count."""
+    deadline = Deadline(_PATIENCE)
+    while True:
+        try:
+            connection = server.connect(database)
+        except ServerError as error:
+            if "too many connections for role" not in str(error) or deadline.over:
+                raise
+            time.sleep(0.05)
+            continue
+        return _closing(connection)
+
+
+@contextmanager
+def _closing(connection: Any) -> Iterator[Cursor]:
+    try:
+        yield connection.cursor()
+    finally:
+        connection.close()
 
 
 def hint(said: str) -> str:
