@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..module_utils import audit_text, health_text
@@ -18,17 +17,11 @@ Row = dict[str, Any]
 def audit(result: Row, server: str, *, mode: str = "audit", remedies: Sequence[str] = ("safe",),
           inventory: Sequence[str] = (), variables: str = "", limit: str = "") -> str:
     """Takes what allocation or allocation_info returned; the rest tells how `site` is to be called."""
-    paths = tuple(map(_short, inventory))
-    command = audit_text.Command(paths, mode, tuple(remedies), _short(variables) if variables else "",
+    paths = tuple(map(invocation.short, inventory))
+    command = audit_text.Command(paths, mode, tuple(remedies), invocation.short(variables) if variables else "",
                                  tuple(invocation.options()), limit)
     columns = shutil.get_terminal_size((audit_text.WIDTH, 0)).columns
     return audit_text.audit_text(server, result, command, min(max(columns, 60), 140))
-
-
-def _short(path: str) -> str:
-    """A path as one types it here."""
-    here = Path.cwd()
-    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def run(result: Row, server: str, check_mode: bool = False) -> str:

@@ -58,7 +58,7 @@ def audit_text(server: str, result: Row, command: Command, width: int = WIDTH) -
     """All of a result's violations as text of `width` columns, commands and statements aside, which stay whole. Nothing that
     stands is left out without being counted. What audit_memory has marked as new stands first."""
     violations: Sequence[Row] = result["violations"]
-    standing = sorted((row for row in violations if row["state"] in STANDING), key=_order)
+    standing = sorted((row for row in violations if row["state"] in STANDING), key=order)
     lines = _wrapped(verdict(server, result), width)
     since = result.get("last_audit")
     parts = [("", standing)]
@@ -68,9 +68,9 @@ def audit_text(server: str, result: Row, command: Command, width: int = WIDTH) -
         parts = [("NEW SINCE THEN", new), ("AS BEFORE", [row for row in standing if not row["new"]])]
     for title, rows in parts:
         lines += ["", title, "-" * len(title)] if title and rows else []
-        for _cause_of, several in groupby(rows, key=_cause):
+        for _cause_of, several in groupby(rows, key=cause):
             lines += ["", *_cause_lines(list(several), command, width)]
-    excepted = sorted((row for row in violations if row["state"] == EXCEPTED), key=_order)
+    excepted = sorted((row for row in violations if row["state"] == EXCEPTED), key=order)
     if excepted:
         lines += ["", "ACCEPTED for a time, by the server's exceptions"]
         for row in excepted:
@@ -114,16 +114,18 @@ def databases_text(databases: Iterable[Row]) -> str:
     return "\n".join(table(titles, rows))
 
 
-def _order(row: Row) -> tuple[int, str, str, str]:
+def order(row: Row) -> tuple[int, str, str, str]:
+    """Worst first."""
     return (SEVERITIES.index(row["severity"]), row["rule"], row["remedy_kind"], row["message"])
 
 
-def _cause(row: Row) -> tuple[str, str, str]:
+def cause(row: Row) -> tuple[str, str, str]:
+    """What violations that are told together have in common: severity, rule, kind of remedy."""
     return (row["severity"], row["rule"], row["remedy_kind"])
 
 
 def _cause_lines(rows: list[Row], command: Command, width: int) -> list[str]:
-    severity, rule, kind = _cause(rows[0])
+    severity, rule, kind = cause(rows[0])
     lines = [f"{severity.upper()}  {rule}" + (f" ({len(rows)} places)" if len(rows) > 1 else "")]
     if rule in RULES:
         lines += _wrapped(f"{RULES[rule].what} {RULES[rule].why}", width, "  ", "  ")
@@ -136,11 +138,11 @@ def _cause_lines(rows: list[Row], command: Command, width: int) -> list[str]:
     lines += [f"      {cell(text)};" for text in statements[:STATEMENTS_SHOWN]]
     if len(statements) > STATEMENTS_SHOWN:
         lines.append(f"      and {counted(len(statements) - STATEMENTS_SHOWN, 'more statement')}")
-    advice, typed = _advice(rows, kind, command)
-    return [*lines, *_wrapped(advice, width, "  ", "  "), *([f"    {typed}"] if typed else [])]
+    told, typed = advice(rows, kind, command)
+    return [*lines, *_wrapped(told, width, "  ", "  "), *([f"    {typed}"] if typed else [])]
 
 
-def _advice(rows: list[Row], kind: str, command: Command) -> tuple[str, str]:
+def advice(rows: list[Row], kind: str, command: Command) -> tuple[str, str]:
     """What to do, and what to type for it; nothing where no command does it."""
     states = {row["state"] for row in rows}
     if states == {UNCHECKED}:

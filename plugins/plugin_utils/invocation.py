@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible import context
@@ -31,3 +32,9 @@ def words(arguments: Mapping[str, Any]) -> list[str]:
     for value in arguments.get("extra_vars") or ():
         found += ["-e", str(value)] if str(value).startswith("@") else []
     return found
+
+
+def short(path: str) -> str:
+    """A path as one types it here."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path

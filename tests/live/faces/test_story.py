@@ -101,6 +101,15 @@ def test_the_whole_story(sandbox: Server) -> None:
     health = json.loads((sandbox.folder / "health.json").read_text())["voice-ninja.com"]
     assert {row["database"] for row in health["databases"]} >= {"voice_ninja", "bbworlds_nexus", "bbworlds_world"}
 
+    reported = run("report")
+    assert (reported.status, reported.recap()["changed"]) == (0, 1), reported.output[-3000:]
+    assert f"The report: {sandbox.folder}/report.html" in reported.output
+    for ending in ("html", "md"):
+        page = sandbox.folder / f"report.{ending}"
+        assert page.stat().st_mode & 0o777 == 0o600
+        said.append(page.read_text())
+        assert "3 of 3" in said[-1]
+
     assert run("undo", "--check", good_neighbor_undo_file=undo_file).recap()["changed"] == 1
     taken_back = run("undo", "-vvvv", good_neighbor_undo_file=undo_file)
     assert taken_back.status == 0, taken_back.output[-3000:]

@@ -32,7 +32,7 @@ def test_every_variable_that_the_tasks_take_is_specified() -> None:
     specified = {name for entry in specs.values() for name in entry.get("options", {})}
     texts = [path.read_text() for path in [*(ROLE / "tasks").glob("*.yml"), ROLE / "vars" / "main.yml"]]
     used = set(re.findall(r"(?<!bbworlds\.)\b(good_neighbor_\w+|service_databases_\w+)", "\n".join(texts)))
-    registered = set(re.findall(r"register: (\w+)", "\n".join(texts)))
+    registered = set(re.findall(r"(?:register: |set_fact:\n +)(\w+)", "\n".join(texts)))
     assert used - registered - set(load(ROLE / "vars" / "main.yml")) == specified
 
 
