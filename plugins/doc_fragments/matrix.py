@@ -51,6 +51,9 @@ options:
         description: The file's text.
         type: str
         required: true
+  engine:
+    description: What judges the server. The action plugin puts it in; there is nothing to write here.
+    type: str
   secrets_withheld:
     description: Whether passwords were left out of O(allocation) on purpose, so that their absence is no error.
     type: bool

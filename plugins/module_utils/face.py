@@ -1,6 +1,6 @@
 # Copyright: BBWorlds
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the modules allocation and allocation_info have in common: options in, results and failures out."""
+"""The modules allocation and allocation_info, once their engine has arrived: options in, results and failures out."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.community.postgresql.plugins.module_utils.postgres import (
-    get_conn_params,
-    postgres_common_argument_spec,
-)
+from ansible_collections.community.postgresql.plugins.module_utils.postgres import get_conn_params
 
-from . import result
+from . import engine, result
 from .catalog import session
 from .engine import Outcome, Request
 from .errors import GoodNeighborError
@@ -26,26 +23,24 @@ WITHHELD = ("the passwords were withheld on purpose: whether the stored ones are
             " in the open, was not judged, and is no part of the verdict")
 
 
-def argument_spec(**more: Mapping[str, object]) -> dict[str, Any]:
-    """The options of both modules, and `more`."""
-    spec: dict[str, Any] = postgres_common_argument_spec()
-    spec.update(
-        login_db={"type": "str", "default": "postgres"},
-        # no_log keeps the rows out of the host's system log; narrowed to the secrets in them in `module`
-        allocation={"type": "list", "elements": "dict", "required": True, "no_log": True},
-        servers={"type": "dict", "required": True},
-        server={"type": "str", "required": True},
-        schema_sources={"type": "list", "elements": "dict", "default": [], "options": {
-            "path": {"type": "str", "required": True}, "content": {"type": "str", "required": True}}},
-        lock_timeout={"type": "str", "default": "3s"},
-        secrets_withheld={"type": "bool", "default": False},
-        **more)
-    return spec
+def run_allocation(module: AnsibleModule) -> None:
+    """What the mode allows, done or foretold."""
+
+    def work(server: session.Server, request: Request, check_mode: bool) -> Outcome:
+        if request.options.mode == "audit":
+            return engine.check(server, request, absent=check_mode)
+        return engine.foretell(server, request) if check_mode else engine.enforce(server, request)
+
+    _run(module, work)
 
 
-def run(spec: dict[str, Any], work: Callable[[session.Server, Request, bool], Outcome]) -> None:
+def run_allocation_info(module: AnsibleModule) -> None:
+    """The judgment; in check mode a server that is not there yet counts as an empty one."""
+    _run(module, lambda server, request, check_mode: engine.check(server, request, absent=check_mode))
+
+
+def _run(module: AnsibleModule, work: Callable[[session.Server, Request, bool], Outcome]) -> None:
     """Runs a module: `work` gets the server, the request and whether this is check mode."""
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     module.no_log_values = {str(secret) for secret in _secrets(module.params["allocation"])}
     if module.params["login_password"]:
         module.no_log_values.add(module.params["login_password"])

@@ -141,27 +141,17 @@ notes:
   elements: str
 """
 
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import engine, face
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.session import Server
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.types import MODES
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.rules.base import KINDS
-
-
-def work(server: Server, request: engine.Request, check_mode: bool) -> engine.Outcome:
-    """What the mode allows, done or foretold."""
-    if request.options.mode == "audit":
-        return engine.check(server, request, absent=check_mode)
-    return engine.foretell(server, request) if check_mode else engine.enforce(server, request)
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import arrived, options
 
 
 def main() -> None:
     """Runs the module."""
-    face.run(face.argument_spec(
-        mode={"type": "str", "choices": list(MODES)},
-        remedies={"type": "list", "elements": "str", "choices": list(KINDS), "default": ["safe"]},
+    arrived.run(options.of_matrix(
+        mode={"type": "str", "choices": ["audit", "additive", "enforce"]},
+        remedies={"type": "list", "elements": "str", "choices": ["safe", "disruptive", "removal"], "default": ["safe"]},
         services={"type": "list", "elements": "str", "default": []},
         baseline={"type": "list", "elements": "str", "default": []},
-        undo_file={"type": "path"}), work)
+        undo_file={"type": "path"}), "allocation")
 
 
 if __name__ == "__main__":

@@ -96,18 +96,12 @@ notes:
   elements: str
 """
 
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import engine, face
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.session import Server
-
-
-def work(server: Server, request: engine.Request, check_mode: bool) -> engine.Outcome:
-    """The judgment; in check mode a server that is not there yet counts as an empty one."""
-    return engine.check(server, request, absent=check_mode)
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import arrived, options
 
 
 def main() -> None:
     """Runs the module."""
-    face.run(face.argument_spec(), work)
+    arrived.run(options.of_matrix(), "allocation_info")
 
 
 if __name__ == "__main__":

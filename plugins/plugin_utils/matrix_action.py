@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils.errors import MatrixError
 from ..module_utils.matrix.overrides import overridden
 from .arguments import prepared
+from .engine_archive import engine_archive
 from .templates import Templar, decrypted, resolved, template_by_template
 
 OF_THE_MATRIX = ("servers", "allocation")
@@ -70,6 +71,7 @@ class ModuleOfMatrix(MatrixAction):
             sent = prepared(arguments, self.playbook, secrets_withheld=withheld)
         except MatrixError as error:
             return {**result, **refusal(error)}
+        sent["engine"] = engine_archive()
         result.update(self._execute_module(module_name=self.module, module_args=sent, task_vars=task_vars))
         result.pop("invocation", None)  # the arguments once more: callbacks print it at -vvv
         return result

@@ -8,105 +8,75 @@ only what somebody changed is read: another owner, or an ACL that differs from t
 
 from __future__ import annotations
 
-_MEMBER = ("EXISTS (SELECT 1 FROM pg_catalog.pg_depend e WHERE e.classid = '{catalog}'::regclass AND e.objid = o.oid"
-           " AND e.deptype = 'e')")
-_INITIAL = ("(SELECT i.initprivs FROM pg_catalog.pg_init_privs i WHERE i.classoid = '{catalog}'::regclass"
-            " AND i.objoid = o.oid AND i.objsubid = 0)")
+# whether somebody made it, or changed its initial ACL (pg_init_privs) or its owner; 10 is the bootstrap superuser
+_TOUCHED = "(o.oid >= 16384 OR o.{acl} IS NOT NULL AND o.{acl} IS DISTINCT FROM i.initprivs OR o.{owner} <> 10)"
 
 
-# another owner than a superuser or, of an extension's own, than who owns the extension
-_ESTRANGED = ("o.{owner} <> 10 AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles s WHERE s.oid = o.{owner} AND s.rolsuper)"
-              " AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e, pg_catalog.pg_extension x"
-              " WHERE e.classid = '{catalog}'::regclass AND e.objid = o.oid AND e.deptype = 'e' AND x.oid = e.refobjid"
-              " AND x.extowner = o.{owner})")
-# the server makes and drops these by itself; pg_toast is not one of them
-_PASSING = "n.nspname !~ '^pg_(temp|toast_temp)_[0-9]+$'"
-
-
-def _own(catalog: str, acl: str | None, owner: str) -> str:
-    """WHERE: made by somebody, or the server's (an extension's) with an ACL or owner that somebody changed."""
-    catalog = f"pg_catalog.{catalog}"
-    builtin = f"(o.oid < 16384 OR {_MEMBER.format(catalog=catalog)})"
-    changed = [_ESTRANGED.format(catalog=catalog, owner=owner)]
-    if acl:
-        changed.append(f"o.{acl} IS NOT NULL AND o.{acl} IS DISTINCT FROM {_INITIAL.format(catalog=catalog)}")
-    return f"(CASE WHEN {builtin} THEN {' OR '.join(changed)} ELSE true END)"
-
-
-def _builtin(catalog: str) -> str:
-    """Whether it is the server's or an extension's, and its initial ACL if so."""
-    catalog = f"pg_catalog.{catalog}"
-    return f"(o.oid < 16384 OR {_MEMBER.format(catalog=catalog)}), {_INITIAL.format(catalog=catalog)}::text"
+def _from(catalog: str) -> str:
+    return (f"FROM pg_catalog.{catalog} o LEFT JOIN pg_catalog.pg_init_privs i"
+            f" ON i.objoid = o.oid AND i.classoid = 'pg_catalog.{catalog}'::regclass AND i.objsubid = 0")
 
 
 # {owner}: the declared owner's oid. Of what can be many, only what others own is read. {multirange}: whether a multirange
-# type has an owner of its own, as before PostgreSQL 17.
-# kind, oid, schema, name, arguments, owner, acl, whether it is the server's or an extension's, initial acl, further words
+# type has an owner of its own, as before PostgreSQL 17. Few joins, few conditions: new sessions plan it with empty caches.
+# kind, catalog, oid, schema's oid, name, arguments, owner, acl, initial acl, further words
 OBJECTS = f"""
-SELECT 'SCHEMA', o.oid::int8, '', o.nspname::text, '', o.nspowner::int8, o.nspacl::text,
-       o.oid <> 2200 AND {_builtin('pg_namespace')}, '', ''
-FROM pg_catalog.pg_namespace o
-WHERE {_PASSING.replace("n.", "o.")} AND (o.oid = 2200 OR {_own('pg_namespace', 'nspacl', 'nspowner')})
+SELECT 'SCHEMA', o.tableoid::int8, o.oid::int8, 0::int8, o.nspname::text, '', o.nspowner::int8, o.nspacl::text,
+       i.initprivs::text, '', ''
+{_from('pg_namespace')}
+UNION ALL
+SELECT 'LANGUAGE', o.tableoid::int8, o.oid::int8, 0, o.lanname::text, '', o.lanowner::int8, o.lanacl::text,
+       i.initprivs::text, CASE WHEN o.lanpltrusted THEN '' ELSE 'untrusted' END, ''
+{_from('pg_language')}
 UNION ALL
 SELECT CASE o.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE'
                       WHEN 'S' THEN 'SEQUENCE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END,
-       o.oid::int8, n.nspname::text, o.relname::text, '', o.relowner::int8,
+       o.tableoid::int8, o.oid::int8, o.relnamespace::int8, o.relname::text, '', o.relowner::int8,
        CASE WHEN o.relkind <> 'c' THEN o.relacl::text
             ELSE (SELECT y.typacl::text FROM pg_catalog.pg_type y WHERE y.oid = o.reltype) END,
-       o.relkind = 't' OR {_builtin('pg_class')},
-       coalesce((SELECT a.refobjid::int8::text FROM pg_catalog.pg_depend a
-                 WHERE o.relkind = 'S' AND a.classid = 'pg_catalog.pg_class'::regclass AND a.objid = o.oid
-                   AND a.refclassid = 'pg_catalog.pg_class'::regclass AND a.refobjsubid > 0 AND a.deptype IN ('a', 'i')
-                 LIMIT 1), ''),
-       coalesce((SELECT h.inhparent::int8::text FROM pg_catalog.pg_inherits h
-                 WHERE o.relispartition AND h.inhrelid = o.oid LIMIT 1), '')
-FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace n ON n.oid = o.relnamespace
-WHERE (o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') OR o.relkind = 'c' AND NOT EXISTS (
-         SELECT 1 FROM pg_catalog.pg_depend y WHERE y.classid = 'pg_catalog.pg_type'::regclass AND y.objid = o.reltype
-         AND y.deptype = 'e') OR o.relkind = 't' AND o.relacl IS NOT NULL) AND o.relpersistence <> 't'
-  AND {_PASSING} AND {_own('pg_class', 'relacl', 'relowner')}
+       i.initprivs::text,
+       CASE o.relkind WHEN 't' THEN 'toast' WHEN 'S' THEN coalesce((  -- the table whose column it serves
+         SELECT a.refobjid::int8::text FROM pg_catalog.pg_depend a
+         WHERE a.classid = 'pg_catalog.pg_class'::regclass AND a.objid = o.oid
+           AND a.refclassid = 'pg_catalog.pg_class'::regclass AND a.refobjsubid > 0 AND a.deptype IN ('a', 'i')
+         LIMIT 1), '') ELSE '' END,
+       CASE WHEN o.relkind = 'c' THEN o.reltype::text WHEN o.relispartition THEN coalesce((
+         SELECT h.inhparent::int8::text FROM pg_catalog.pg_inherits h WHERE h.inhrelid = o.oid LIMIT 1), '') ELSE '' END
+{_from('pg_class')}
+WHERE (o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') OR o.relkind = 't' AND o.relacl IS NOT NULL)
+  AND o.relpersistence <> 't' AND {_TOUCHED.format(acl='relacl', owner='relowner')}
 UNION ALL
-SELECT CASE o.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, o.oid::int8,
-       n.nspname::text, o.proname::text, pg_catalog.pg_get_function_identity_arguments(o.oid), o.proowner::int8,
-       o.proacl::text, {_builtin('pg_proc')},
+SELECT CASE o.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, o.tableoid::int8,
+       o.oid::int8, o.pronamespace::int8, o.proname::text, pg_catalog.pg_get_function_identity_arguments(o.oid),
+       o.proowner::int8, o.proacl::text, i.initprivs::text,
        CASE WHEN o.prosecdef AND EXISTS (  -- a view or a policy calls it, as whoever reads
               SELECT 1 FROM pg_catalog.pg_depend v WHERE v.refclassid = 'pg_catalog.pg_proc'::regclass AND v.refobjid = o.oid
                 AND v.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_rewrite'::regclass)) THEN 'definer read'
             WHEN o.prosecdef THEN 'definer' WHEN o.prorettype = 'pg_catalog.event_trigger'::regtype THEN 'event' ELSE '' END,
-       CASE WHEN l.lanpltrusted OR l.lanname = 'sql' OR o.prokind = 'a' THEN '' ELSE l.lanname::text END
-FROM pg_catalog.pg_proc o JOIN pg_catalog.pg_namespace n ON n.oid = o.pronamespace
-     JOIN pg_catalog.pg_language l ON l.oid = o.prolang
-WHERE {_PASSING} AND {_own('pg_proc', 'proacl', 'proowner')}
-  AND NOT (o.proowner = 10 AND EXISTS (  -- what PostgreSQL itself makes with each range type
-    SELECT 1 FROM pg_catalog.pg_depend i WHERE i.classid = 'pg_catalog.pg_proc'::regclass AND i.objid = o.oid
-      AND i.deptype = 'i' AND i.refclassid = 'pg_catalog.pg_type'::regclass))
+       CASE WHEN o.prokind = 'a' THEN '' ELSE o.prolang::text END
+{_from('pg_proc')}
+WHERE {_TOUCHED.format(acl='proacl', owner='proowner')}
 UNION ALL
-SELECT CASE o.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, o.oid::int8, n.nspname::text, o.typname::text, '',
-       o.typowner::int8, o.typacl::text, {_builtin('pg_type')},
-       CASE o.typtype WHEN 'c' THEN n.nspname || '.' || o.typname ELSE '' END, ''  -- it follows the table whose row it is
-FROM pg_catalog.pg_type o JOIN pg_catalog.pg_namespace n ON n.oid = o.typnamespace
+SELECT CASE o.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, o.tableoid::int8, o.oid::int8, o.typnamespace::int8,
+       o.typname::text, '', o.typowner::int8, o.typacl::text, i.initprivs::text,
+       CASE o.typtype WHEN 'c' THEN 'row' ELSE '' END, ''  -- it follows the table whose row it is
+{_from('pg_type')}
 WHERE (o.typtype IN ('b', 'd', 'e', 'r') OR o.typtype = 'p' AND NOT o.typisdefined OR o.typtype = 'm' AND {{multirange}}
        OR o.typtype = 'c' AND o.typacl IS NOT NULL AND 'c' <> (
          SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = o.typrelid))
-  AND NOT (o.typelem <> 0 AND o.typlen = -1)
-  AND {_PASSING} AND {_own('pg_type', 'typacl', 'typowner')}
+  AND NOT (o.typelem <> 0 AND o.typlen = -1) AND {_TOUCHED.format(acl='typacl', owner='typowner')}
 UNION ALL
-SELECT 'LANGUAGE', o.oid::int8, '', o.lanname::text, '', o.lanowner::int8, o.lanacl::text, {_builtin('pg_language')},
-       CASE WHEN o.lanpltrusted THEN '' ELSE 'untrusted' END, ''
-FROM pg_catalog.pg_language o
-WHERE {_own('pg_language', 'lanacl', 'lanowner')}
+SELECT 'FOREIGN DATA WRAPPER', o.tableoid::int8, o.oid::int8, 0, o.fdwname::text, '', o.fdwowner::int8, o.fdwacl::text,
+       i.initprivs::text, '', ''
+{_from('pg_foreign_data_wrapper')}
 UNION ALL
-SELECT 'FOREIGN DATA WRAPPER', o.oid::int8, '', o.fdwname::text, '', o.fdwowner::int8, o.fdwacl::text,
-       {_builtin('pg_foreign_data_wrapper')}, '', ''
-FROM pg_catalog.pg_foreign_data_wrapper o WHERE {_own('pg_foreign_data_wrapper', 'fdwacl', 'fdwowner')}
-UNION ALL
-SELECT 'SERVER', o.oid::int8, '', o.srvname::text, '', o.srvowner::int8, o.srvacl::text, false, NULL, '', ''
+SELECT 'SERVER', o.tableoid::int8, o.oid::int8, 0, o.srvname::text, '', o.srvowner::int8, o.srvacl::text, NULL, '', ''
 FROM pg_catalog.pg_foreign_server o
 UNION ALL
-SELECT 'PUBLICATION', o.oid::int8, '', o.pubname::text, '', o.pubowner::int8, NULL, false, NULL, '', ''
+SELECT 'PUBLICATION', o.tableoid::int8, o.oid::int8, 0, o.pubname::text, '', o.pubowner::int8, NULL, NULL, '', ''
 FROM pg_catalog.pg_publication o
 UNION ALL
-SELECT 'LARGE OBJECT', o.oid::int8, '', o.oid::text, '', o.lomowner::int8, o.lomacl::text, false, NULL, '', ''
+SELECT 'LARGE OBJECT', o.tableoid::int8, o.oid::int8, 0, o.oid::text, '', o.lomowner::int8, o.lomacl::text, NULL, '', ''
 FROM pg_catalog.pg_largeobject_metadata o
 WHERE o.lomacl IS NOT NULL OR o.lomowner <> {{owner}}"""
 
@@ -116,17 +86,22 @@ def _named(catalog: str, prefix: str) -> str:
     among PostgreSQL's own."""
     owner, schema, catalog = f"{prefix}owner", f"{prefix}namespace", f"pg_catalog.{catalog}"
     return f"""
-SELECT pg_catalog.upper(n.type), o.oid::int8, '', n.identity, '', o.{owner}::int8, NULL,
-       o.oid < 16384 OR {_MEMBER.format(catalog=catalog)}, NULL,
+SELECT pg_catalog.upper(n.type), o.tableoid::int8, o.oid::int8, 0, n.identity, '', o.{owner}::int8, NULL, NULL,
        CASE WHEN o.{schema} = 11 AND o.oid >= 16384 THEN 'pg_catalog' ELSE '' END, ''
 FROM {catalog} o, LATERAL pg_catalog.pg_identify_object('{catalog}'::regclass, o.oid, 0) n
-WHERE CASE WHEN o.oid < 16384 OR {_MEMBER.format(catalog=catalog)} THEN {_ESTRANGED.format(catalog=catalog, owner=owner)}
-           ELSE o.{owner} <> {{owner}} OR o.{schema} = 11 END"""
+WHERE CASE WHEN o.oid < 16384 THEN o.{owner} <> 10 ELSE o.{owner} <> {{owner}} OR o.{schema} = 11 END"""
 
 
 NAMED_OBJECTS = "\nUNION ALL".join(_named(*pair) for pair in (
     ("pg_collation", "coll"), ("pg_conversion", "con"), ("pg_operator", "opr"), ("pg_opclass", "opc"),
     ("pg_opfamily", "opf"), ("pg_statistic_ext", "stx"), ("pg_ts_dict", "dict"), ("pg_ts_config", "cfg")))
+
+# what belongs to an extension, with the extension's owner; and the functions that PostgreSQL makes with each range type
+PARTS = """
+SELECT d.classid::int8, d.objid::int8, d.deptype = 'e', x.extowner::int8
+FROM pg_catalog.pg_depend d LEFT JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
+WHERE d.deptype = 'e' OR d.deptype = 'i' AND d.classid = 'pg_catalog.pg_proc'::regclass
+  AND d.refclassid = 'pg_catalog.pg_type'::regclass"""
 
 COLUMNS = """
 SELECT a.attrelid::int8, a.attname::text, a.attacl::text, n.nspname::text, c.relname::text
@@ -223,12 +198,6 @@ UNION ALL SELECT 'tablespace use', t.spcname::text, 'the whole database', NULL
 FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
 WHERE d.datname = pg_catalog.current_database() AND t.spcname <> 'pg_default'"""
 
-
-# what an extension has brought, or somebody has hidden in one
-EXTENSION_RELATIONS = """
-SELECT n.nspname::text, c.relname::text FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_class c ON c.oid = e.objid
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE e.classid = 'pg_catalog.pg_class'::regclass AND e.deptype = 'e' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"""
 
 # foreign servers with tables on them, and extensions that lead out and whose objects something of somebody's uses
 NEEDED = """

@@ -14,6 +14,8 @@ from ..items import (
     BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Obj, Owner, SchemaFile, Table, Thing, may_lead_out)
 from ..schema import records
 from . import database as queries
+from .objects import Found
+from .objects import read as own_objects
 from .raw import name_of, put, rows, spoken
 from .session import Cursor
 from .snapshot import Snapshot
@@ -30,25 +32,23 @@ def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, 
     objects: dict[int, Obj] = {}
     links: list[tuple[Obj, int]] = []
     parents: dict[int, int] = {}
-    for kind, oid, schema, name, arguments, role, text, builtin, initial, word, other in rows(
-            cursor, (queries.OBJECTS + "\nUNION ALL" + queries.NAMED_OBJECTS).format(
-                owner=declared, multirange=snapshot.major < 17)):
-        obj = Obj(database, kind, schema, name, arguments)
+    for found in own_objects(cursor, database, snapshot, names, declared):
+        obj, kind = found.obj, found.obj.kind
         if kind in RELATIONS or kind == "SEQUENCE":
-            objects[oid] = obj
-        if builtin:
-            _changed_builtin(snapshot, obj, name_of(names, role), text, initial)
+            objects[found.oid] = obj
+        if found.builtin:
+            _changed_builtin(snapshot, found)
             continue
-        put(snapshot, obj, name_of(names, role), text, word if kind in ("TYPE", "DOMAIN") else "")
-        if schema in _SYSTEM_SCHEMAS or word == "pg_catalog":
-            snapshot.model.put(Thing(database, "system schema object", f"{kind.lower()} {obj.text}", name_of(names, role)))
+        put(snapshot, obj, found.owner, found.acl, found.word if kind in ("TYPE", "DOMAIN") else "")
+        if obj.schema in _SYSTEM_SCHEMAS or found.word == "pg_catalog":
+            snapshot.model.put(Thing(database, "system schema object", f"{kind.lower()} {obj.text}", found.owner))
             snapshot.beside.add(obj)
-        if kind == "SEQUENCE" and word:
-            links.append((obj, int(word)))
-        if kind in RELATIONS and other:
-            parents[oid] = int(other)
+        if kind == "SEQUENCE" and found.word:
+            links.append((obj, int(found.word)))
+        if kind in RELATIONS and found.other:
+            parents[found.oid] = int(found.other)
         if kind in ROUTINES or kind == "LANGUAGE":
-            _code(snapshot, obj, name_of(names, role), word, other)
+            _code(snapshot, found)
     for obj, table in links:
         owner_item = snapshot.model.of(Owner)[(obj,)]
         if table in objects:
@@ -71,15 +71,16 @@ def _schema_files(cursor: Cursor, database: str, snapshot: Snapshot) -> None:
         snapshot.model.put(SchemaFile(database, record.path, record.checksum, state))
 
 
-def _changed_builtin(snapshot: Snapshot, obj: Obj, owner: str, text: str | None, initial: str | None) -> None:
+def _changed_builtin(snapshot: Snapshot, found: Found) -> None:
     """Of the server's or an extension's own objects: another owner, and grants that were added to the initial ones.
     What was taken away harms no neighbour."""
+    obj, owner, text = found.obj, found.owner, found.acl
     snapshot.builtins.add(obj)
     if owner not in snapshot.superusers and obj.schema != "pg_toast":  # what is there belongs to a table's owner
         snapshot.model.put(Owner(obj, owner))
     if text is None:
         return
-    known = {grant.grantee: grant for grant in acl.grants(obj, initial, owner, snapshot.major)}
+    known = {grant.grantee: grant for grant in acl.grants(obj, found.initial, owner, snapshot.major)}
     for grant in acl.grants(obj, text, owner, snapshot.major):
         if grant.grantee in snapshot.superusers or grant.grantee == owner or (
                 grant.grantee == PUBLIC and set(grant.privileges) <= {"SELECT", "USAGE"}
@@ -93,8 +94,9 @@ def _changed_builtin(snapshot: Snapshot, obj: Obj, owner: str, text: str | None,
             snapshot.model.put(replace(grant, privileges=tuple(sorted(added)) or grant.grantable))
 
 
-def _code(snapshot: Snapshot, obj: Obj, owner: str, word: str, other: str) -> None:
+def _code(snapshot: Snapshot, found: Found) -> None:
     """Functions that run as someone else, or outside of what SQL can forbid."""
+    obj, owner, word = found.obj, found.owner, found.word
     if obj.kind == "LANGUAGE":
         snapshot.model.put(Thing(obj.database, "untrusted language" if word else "handmade language", obj.name, owner))
         return
@@ -104,8 +106,8 @@ def _code(snapshot: Snapshot, obj: Obj, owner: str, word: str, other: str) -> No
         snapshot.event_functions.add(obj)
     elif word:
         snapshot.model.put(Thing(obj.database, "definer function", obj.text, owner))
-    if other:
-        snapshot.model.put(Thing(obj.database, "untrusted function", obj.text, f"{other}, {owner}"))
+    if found.other:
+        snapshot.model.put(Thing(obj.database, "untrusted function", obj.text, f"{found.other}, {owner}"))
 
 
 def _tables(cursor: Cursor, snapshot: Snapshot, objects: Mapping[int, Obj], parents: Mapping[int, int]) -> None:
@@ -135,8 +137,6 @@ def _further(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[i
             snapshot.model.put(DefaultGrant(database, name_of(names, creator), schema, kind, grantee, privileges, grantable))
     for (name,) in rows(cursor, queries.EXTENSIONS):
         snapshot.model.put(Extension(database, name))
-    for schema, name in rows(cursor, queries.EXTENSION_RELATIONS):
-        snapshot.model.put(Table(database, schema, name, "EXTENSION'S RELATION"))
     spoken(cursor, queries.WORDS, database, snapshot)
     leading_out = False
     for kind, name, detail, definition in rows(cursor, queries.THINGS):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -31,11 +32,16 @@ _PATTERNS = (
     (UNCLOSED, r"""['"]"""),  # what no pattern above could close
     (SYMBOL, r"."),
 )
-_TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS), re.DOTALL)
 _COMMENT_MARK = re.compile(r"/\*|\*/")
 _ESCAPE_REST = re.compile(r"(?:[^'\\]|\\.|'')*'", re.DOTALL)
 # Strings with nothing but a line break between them are one string, and the second part obeys the rules of the first.
 _CONTINUED = re.compile(r"[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'")
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """Made where a schema file is read: most runs read none, and it takes longer than all else that they load."""
+    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS), re.DOTALL)
 
 
 class Token(NamedTuple):
@@ -79,8 +85,9 @@ def tokens(text: str, position: int = 0) -> Iterator[Token]:
 
     A quote or comment that never ends is one token `unclosed`.
     """
+    pattern = _token()
     while position < len(text):
-        match = _TOKEN.match(text, position)
+        match = pattern.match(text, position)
         if match is None:  # cannot be: the last pattern takes any character
             return
         kind, end = str(match.lastgroup), match.end()

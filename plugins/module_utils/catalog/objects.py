@@ -1,0 +1,88 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The objects of one database: whose each is, and which of PostgreSQL's own and of extensions somebody has changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..items import RELATIONS, Obj, Table
+from . import database as queries
+from .raw import name_of, rows
+from .session import Cursor
+from .snapshot import Snapshot
+
+_MADE_BY_INITDB = 16384  # FirstNormalObjectId: what initdb makes has a lower one
+_TYPES, _FUNCTIONS, _CLASSES = 1247, 1255, 1259  # the catalogs' own oids
+_BOOTSTRAP, _PUBLIC_SCHEMA = 10, 2200
+_ALWAYS_MADE = ("SERVER", "PUBLICATION", "LARGE OBJECT")  # initdb makes none, and a large object's maker chooses its number
+_PASSING = re.compile("pg_(temp|toast_temp)_[0-9]+")  # the server makes and drops these by itself; pg_toast is not one
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object. `builtin`: the server's or an extension's, changed by somebody, `initial` its ACL before. `word` and
+    `other`: what its kind says of it (catalog/database.py)."""
+
+    oid: int
+    obj: Obj
+    owner: str
+    acl: str | None
+    builtin: bool
+    initial: str | None
+    word: str
+    other: str
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What is not an object of its own: `members` of extensions, by catalog and oid, with the extension's owner, and the
+    functions that come with a range type."""
+
+    members: Mapping[tuple[int, int], int]
+    ranges: frozenset[int]
+
+
+def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, str], declared: int) -> Iterator[Found]:
+    """What somebody made or changed. `declared`: the oid of the role that shall own it all, 0 for nobody.
+
+    Puts the relations that belong to extensions into `snapshot`: somebody may have hidden one there.
+    """
+    parts = _parts(cursor)
+    query = (queries.OBJECTS + "\nUNION ALL" + queries.NAMED_OBJECTS).format(owner=declared, multirange=snapshot.major < 17)
+    found = rows(cursor, query)
+    schemas = {row[2]: row[4] for row in found if row[0] == "SCHEMA"}
+    unwalled = {str(row[2]): row[4] for row in found if row[0] == "LANGUAGE" and row[9] and row[4] != "sql"}
+    superusers = snapshot.superusers
+    for kind, catalog, oid, schema_oid, name, arguments, role, acl, initial, word, other in found:
+        schema, owner = schemas.get(schema_oid, ""), name_of(names, role)
+        if _PASSING.fullmatch(name if kind == "SCHEMA" else schema):
+            continue
+        if catalog == _CLASSES and kind == "TYPE":
+            if (_TYPES, int(other)) in parts.members:
+                continue
+            other = ""
+        if oid in parts.ranges and catalog == _FUNCTIONS and role == _BOOTSTRAP:
+            continue
+        obj = Obj(database, kind, schema, name, arguments)
+        member = (catalog, oid) in parts.members
+        if member and kind in RELATIONS:
+            snapshot.model.put(Table(database, schema, name, "EXTENSION'S RELATION"))
+        builtin = (member or oid < _MADE_BY_INITDB) and oid != _PUBLIC_SCHEMA and kind not in _ALWAYS_MADE
+        if builtin:
+            estranged = owner not in superusers and parts.members.get((catalog, oid)) != role
+            if not estranged and (acl is None or acl == initial):
+                continue
+        if catalog == _FUNCTIONS:
+            other = unwalled.get(other, "")
+        elif word == "row":
+            word = f"{schema}.{name}"
+        yield Found(oid, obj, owner, acl, builtin or word == "toast", initial, word, other)
+
+
+def _parts(cursor: Cursor) -> _Parts:
+    found = rows(cursor, queries.PARTS)
+    return _Parts({(catalog, oid): owner for catalog, oid, member, owner in found if member},
+                  frozenset(oid for _catalog, oid, member, _owner in found if not member))

@@ -1,0 +1,70 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The engine as one archive, for hosts: its sources, and beside each what this Python makes of it.
+
+A host with another Python takes the sources. See docs/decisions/engine-archive.md and https://peps.python.org/pep-0552/.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import marshal
+import os
+import struct
+import tempfile
+import zlib
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
+from importlib.util import MAGIC_NUMBER
+from pathlib import Path
+from zipfile import ZipFile, ZipInfo
+
+from ansible import constants
+
+FOLDERS = ("catalog", "expand", "hba_file", "matrix", "rules", "schema")  # and what lies beside them
+_HEADER = MAGIC_NUMBER + struct.pack("<IQ", 1, 0)  # known by a hash that nobody compares: both come in one archive
+_TIME = (1980, 1, 1, 0, 0, 0)  # the same archive from the same sources
+
+
+@cache
+def engine_archive() -> str:
+    """A zip file of module_utils, packed as one and in Base64. It is kept in Ansible's folder as long as no source changes."""
+    root = Path(__file__).parent.parent / "module_utils"
+    paths = sorted([*root.glob("*.py"), *(path for folder in FOLDERS for path in (root / folder).glob("*.py"))])
+    state = "".join(f"{path} {found.st_mtime_ns} {found.st_size}\n" for path in paths for found in (path.stat(),))
+    version = hashlib.sha256(_HEADER + state.encode()).hexdigest()
+    kept = Path(constants.config.get_config_value("ANSIBLE_HOME")) / "good_neighbor-engine"
+    with suppress(OSError, ValueError):
+        its, archive = kept.read_text().split("\n")
+        if its == version:
+            return archive
+    archive = _packed(root, paths)
+    with suppress(OSError):
+        _keep(kept, f"{version}\n{archive}")
+    return archive
+
+
+def _packed(root: Path, paths: Iterable[Path]) -> str:
+    plain = io.BytesIO()
+    with ZipFile(plain, "w") as archive:
+        for folder in FOLDERS:
+            archive.writestr(ZipInfo(f"{folder}/__init__.py", _TIME), "")
+        for path in paths:
+            name = str(path.relative_to(root))
+            if path.name != "__init__.py":
+                source = path.read_bytes()
+                archive.writestr(ZipInfo(name, _TIME), source)
+                code = compile(source, name, "exec", dont_inherit=True)
+                archive.writestr(ZipInfo(f"{name}c", _TIME), _HEADER + marshal.dumps(code))
+    return base64.b64encode(zlib.compress(plain.getvalue())).decode()
+
+
+def _keep(path: Path, text: str) -> None:
+    """Only its owner can write it, for it is run as code on hosts; another run reads the whole of it or the former one."""
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    os.replace(part, path)
