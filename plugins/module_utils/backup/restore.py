@@ -32,9 +32,10 @@ FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid = d.datdba"""
 @dataclass
 class Restored:
     """What was done, or would be. `steps` in words; `told`: what of the dump is not restored; `notes` what else there is to
-    know; `exceptions`: the lines for a copy that is kept."""
+    know; `stamp`: the backup; `exceptions`: the lines for a copy that is kept."""
 
     plan: Plan
+    stamp: str
     steps: list[str] = field(default_factory=list)
     told: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
@@ -69,7 +70,7 @@ def restore(server: Server, request: Request) -> Restored:
             raise BackupError("the server is a standby, which cannot be restored to")
         restore_fill.may_come_from(request.dump.manifest, version)
         _owner_is_there(cursor, request.row)
-        made = Restored(restore_plan.plan(request.wanted, found(cursor)))
+        made = Restored(restore_plan.plan(request.wanted, found(cursor)), request.wanted.stamp)
         if made.plan.done:
             return made
         contents = restore_fill.look(request.dump, request.row.extensions, request.row.publications)

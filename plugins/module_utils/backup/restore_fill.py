@@ -126,7 +126,7 @@ def hand_over(cursor: Any, role: str, owner: str, contents: Contents) -> None:
 
 def wrong(cursor: Any, manifest: Manifest, deadline: Deadline) -> tuple[list[str], list[str]]:
     """How the database differs from the manifest, and what else there is to know of it."""
-    found = snapshot.Snapshot(cursor).facts(deadline)
+    found = snapshot.Snapshot(cursor, patience=0).facts(deadline)
     cursor.execute("ROLLBACK")
     return compare.differences(manifest, found), compare.versions(manifest, found)
 

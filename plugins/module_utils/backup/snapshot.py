@@ -64,11 +64,11 @@ class Sessions(Server):
 
 
 class Snapshot:
-    """`name` is what pg_dump's --snapshot takes."""
+    """`name` is what pg_dump's --snapshot takes. `patience`: seconds to wait for the role's other sessions to end."""
 
-    def __init__(self, cursor: Cursor) -> None:
+    def __init__(self, cursor: Cursor, patience: float = _PATIENCE) -> None:
         self._cursor = cursor
-        self.alone()
+        self.alone(patience)
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         self.name = str(self._one("SELECT pg_export_snapshot()"))
         self.server_version = int(self._one("SHOW server_version_num"))
@@ -83,9 +83,9 @@ class Snapshot:
             self._schema_files(), self._tables(deadline),
             int(self._one("SELECT count(*) FROM pg_largeobject_metadata")))
 
-    def alone(self) -> None:
+    def alone(self, patience: float = _PATIENCE) -> None:
         """Waits until the role's other sessions have ended, which takes them a moment: its connections are limited."""
-        deadline = Deadline(_PATIENCE)
+        deadline = Deadline(patience)
         while self._one(_OTHERS) and not deadline.over:
             time.sleep(0.02)
             self._cursor.execute("SELECT pg_stat_clear_snapshot()")

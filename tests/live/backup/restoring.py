@@ -78,7 +78,7 @@ class House:
         place = self.folder / layout.path(SERVER, service) / name
         place.mkdir(parents=True)
         with self.server.cursor(database) as cursor:
-            shot = Snapshot(cursor)
+            shot = Snapshot(cursor, patience=0)
             facts = shot.facts(Deadline(60))
             dump = self.program("pg_dump", "-Fc", "-d", database, f"--snapshot={shot.name}")
         globals_ = self.program("pg_dumpall", "--globals-only", "--no-role-passwords")
