@@ -83,7 +83,7 @@ prove: ## the long proofs: many kills, load, all majors of PostgreSQL
 	@tools/setup --all-majors
 	@tools/gates --jobs 1 proofs $(MAJORS:%=live-%) live-collection-4.2.0
 proofs: setup
-	@tools/setup --oldest-core
+	@tools/setup --oldest-core --axe
 	pytest -q -rP tests/prove  # with the figures that they measure
 live-collection-%: setup
 	ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections-$*" pytest -q -n 2 tests/live

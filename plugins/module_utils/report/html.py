@@ -9,6 +9,7 @@ from .escape import in_html
 from .picture import LOGO, svg
 from .style import STYLE
 
+SHORT = 26  # characters that are never broken in two
 # Even if something slipped through, nothing runs and nothing is fetched
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -142,8 +143,9 @@ def _cell(cell: Cell) -> str:
 
 def _short(text: str) -> str:
     """A short one is never broken in two."""
-    return ' class="short"' if len(text) <= 26 else ""
+    return ' class="short"' if len(text) <= SHORT else ""
 
 
 def _mark(cell: Cell) -> str:
-    return f'<span class="mark {cell.tone}">{in_html(cell.text)}</span>'
+    kind = f"mark {cell.tone} short" if len(cell.text) <= SHORT else f"mark {cell.tone}"
+    return f'<span class="{kind}">{in_html(cell.text)}</span>'

@@ -33,7 +33,7 @@ p{margin:0 0 14px;max-width:78ch}
 .good{color:var(--good);background:var(--good-back)}.bad{color:var(--bad);background:var(--bad-back)}
 .warn{color:var(--warn);background:var(--warn-back)}.calm{color:var(--calm);background:var(--calm-back)}
 .said{padding:10px 14px;border-radius:8px;max-width:none}
-.mark{display:inline-block;min-width:max-content;max-width:100%;padding:1px
+.mark{display:inline-block;padding:1px
 10px;border-radius:999px;font-size:.84rem;font-weight:600;overflow-wrap:anywhere}
 small{display:block;color:var(--soft);font-size:.8rem}
 code{font-family:ui-monospace,"Cascadia Mono",Menlo,Consolas,"DejaVu Sans "
