@@ -33,11 +33,11 @@ p{margin:0 0 14px;max-width:78ch}
 .good{color:var(--good);background:var(--good-back)}.bad{color:var(--bad);background:var(--bad-back)}
 .warn{color:var(--warn);background:var(--warn-back)}.calm{color:var(--calm);background:var(--calm-back)}
 .said{padding:10px 14px;border-radius:8px;max-width:none}
-.mark{display:inline-block;padding:1px
-10px;border-radius:999px;font-size:.84rem;font-weight:600;overflow-wrap:anywhere}
+.mark{display:inline-block;padding:1px 10px;border-radius:999px;font-size:.84rem;font-weight:600;
+overflow-wrap:anywhere}
 small{display:block;color:var(--soft);font-size:.8rem}
-code{font-family:ui-monospace,"Cascadia Mono",Menlo,Consolas,"DejaVu Sans "
-                                                             "Mono",monospace;font-size:.86em;overflow-wrap:anywhere}
+code{font-family:ui-monospace,"Cascadia Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;
+font-size:.86em;overflow-wrap:anywhere}
 .short{white-space:nowrap}
 pre{margin:0 0 14px;padding:12px 14px;background:var(--code);border-radius:8px;white-space:pre-wrap}
 pre code{font-size:.84rem}"""
@@ -81,21 +81,22 @@ svg text.code,svg text.role{font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans
 NARROW = """
 header,nav,main,footer{padding-left:14px;padding-right:14px}main>section[id]{padding:16px 14px}h1{font-size:1.5rem}
 .figures{grid-template-columns:1fr 1fr;gap:10px}.figure{padding:10px 12px}.figure .value{font-size:1.3rem}
-table,caption,tbody,tr,tbody
-th,td{display:block}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+table,caption,tbody,tr,tbody th,td{display:block}
+thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 tbody tr{border:1px solid var(--line);border-radius:10px;padding:8px 12px;margin-bottom:10px}
 tbody th,td,th.number,td.number{border:0;padding:3px 0;text-align:left}
-td{display:grid;grid-template-columns:8.5rem
-1fr;gap:8px;align-items:start}td>*{justify-self:start;min-width:0}td>small{grid-column:2}
+td{display:grid;grid-template-columns:8.5rem 1fr;gap:8px;align-items:start}
+td>*{justify-self:start;min-width:0}td>small{grid-column:2}
 td::before{content:attr(data-title);color:var(--soft);font-size:.84rem}"""
 PRINT = """
 body{background:#fff;font-size:10.5pt}nav,.skip{display:none}header,main,footer{max-width:none;padding:0}
 main>section[id]{border:0;padding:0;margin-top:20px}.picture svg{min-width:0}a{color:inherit}
-table{font-size:9pt}th,td{padding-right:8px}tr,.group p,.figure,figure
-svg,pre{break-inside:avoid}h2,h3,caption{break-after:avoid}thead{display:table-header-group}
+table{font-size:9pt}th,td{padding-right:8px}
+tr,.group p,.figure,figure svg,pre{break-inside:avoid}h2,h3,caption,thead{break-after:avoid}thead{display:table-header-group}
+tbody tr:first-child{break-before:avoid}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}"""
 STYLE = (
     f":root{{color-scheme:light dark;{LIGHT}}}@media (prefers-color-scheme:dark){{:root{{{DARK}}}}}{PAGE}{PARTS}{DRAWN}"
     f"@media screen and (max-width:680px){{{NARROW}}}@media print{{:root{{color-scheme:light;{LIGHT}}}{PRINT}}}"
     "@media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}"
-).replace("\n", "")
+).replace("\n", " ")

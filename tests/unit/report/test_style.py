@@ -44,3 +44,8 @@ def test_contrast(palette: str) -> None:
 
 def test_both_palettes_know_every_colour_that_is_used() -> None:
     assert colours(LIGHT).keys() == colours(DARK).keys() == set(re.findall(r"var\(--([\w-]+)\)", STYLE))
+
+
+def test_no_two_values_stick_together() -> None:
+    assert not re.search(r"\d(?:px|rem|em|%)[\d.]|[a-z]\d*\)[a-z]", STYLE)
+    assert STYLE.count("{") == STYLE.count("}")
