@@ -169,5 +169,6 @@ def _in_memory(text: str, account: int) -> int:
     """A file of the kernel's memory that the account of this number can read; -1 is ours."""
     descriptor = os.memfd_create("list", 0)
     os.write(descriptor, text.encode("utf-8", "surrogateescape"))
-    os.fchown(descriptor, account, -1)
+    if account != -1:  # where the drill runs, not even to ask is allowed
+        os.fchown(descriptor, account, -1)
     return descriptor
