@@ -92,9 +92,9 @@ def line(database: str, role: str, address: str) -> str:
     return " ".join(_words(database, role, address))
 
 
-def _words(database: str, role: str, address: str) -> Words:
+def _words(database: str, role: str, address: str, local: str = METHOD) -> Words:
     if address == LOCAL:
-        return ("local", database, role, METHOD)
+        return ("local", database, role, local)
     kind = "host" if ip_network(address, strict=False).is_loopback else "hostssl"
     return (kind, database, role, address, METHOD)
 
@@ -123,7 +123,9 @@ def _row_lines(row: Allocation) -> list[Words]:
 
 def _system_lines(role: SystemRole) -> list[Words]:
     databases = ["all" if name == EVERYWHERE else word(name) for name in rights(role).connect]
-    return [_words(database, word(role.role), address) for database in databases for address in role.client_addresses]
+    # who backs up is an account of the host, and has no password that could be stolen
+    local = "peer" if role.use == "backup" else METHOD
+    return [_words(database, word(role.role), address, local) for database in databases for address in role.client_addresses]
 
 
 def _replication_lines(role: SystemRole) -> list[Words]:

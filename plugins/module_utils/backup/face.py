@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -77,7 +78,8 @@ def _check_account(known: Config) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    with suppress(BrokenPipeError):  # whoever listened has gone; the work goes on
+        print(line, flush=True)
 
 
 def _end(_number: int, _frame: object) -> None:

@@ -17,7 +17,7 @@ from .errors import BackupError
 from .manifest import Content
 from .receipt import Receipt
 
-FOLDER = 0o2750  # the group may read, and what is made within belongs to it
+FOLDER = 0o750  # the group may read; the server's folder hands its group down (setgid)
 
 
 class Store:
@@ -73,8 +73,7 @@ class Store:
         home = self.service(service)
         aside = home / layout.partial(name)
         try:
-            home.mkdir(exist_ok=True)
-            home.chmod(FOLDER)
+            home.mkdir(mode=FOLDER, exist_ok=True)
             if (home / name).exists():
                 raise BackupError(f"there is a backup {name} of {service} already")
             aside.mkdir(mode=0o700)

@@ -72,7 +72,7 @@ def test_who_may_read(house: House) -> None:
     (name,) = house.backups("nexus")
     modes = {path.name: path.stat().st_mode & 0o7777 for path in house.path("nexus", name).iterdir()}
     assert modes == dict.fromkeys(FILES, 0o640) | {"receipt.json": 0o600}
-    assert house.path("nexus", name).stat().st_mode & 0o7777 == 0o2750
+    assert house.path("nexus", name).stat().st_mode & 0o7777 == 0o750
 
 
 def test_the_receipt(house: House) -> None:

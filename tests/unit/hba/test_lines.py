@@ -30,6 +30,7 @@ def test_lines_follow_the_matrix() -> None:
         SystemRole("gn_pooler", use="pooler", client_addresses=("::1/128",)),
         SystemRole("metrics", purpose="x", connect=("memory",), client_addresses=("local",)),
         SystemRole("no_network", use="backup"),
+        SystemRole("gn_backup", use="backup", client_addresses=("local", "127.0.0.1/32")),
     ))
     rows = (
         replace(row("memory"), readers=(Reader("looker", 3, client_addresses=("10.1.0.0/16",)),)),
@@ -51,6 +52,8 @@ def test_lines_follow_the_matrix() -> None:
         "host all gn_monitor 127.0.0.1/32 scram-sha-256",
         "host postgres gn_pooler ::1/128 scram-sha-256",
         "local memory metrics scram-sha-256",
+        "local all gn_backup peer",
+        "host all gn_backup 127.0.0.1/32 scram-sha-256",
         "hostssl replication gn_replica 10.0.0.7/32 scram-sha-256",
         "local all all reject",
         "local replication all reject",
