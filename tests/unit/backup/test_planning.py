@@ -65,7 +65,7 @@ def test_what_is_wrong_is_told(change: dict[str, Any], said: str) -> None:
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    ({"client_addresses": []}, "[local]"), ({"connection_limit": 1}, "two connections"), ({"role": "Back Up"}, "account of")])
+    ({"client_addresses": []}, "[local]"), ({"connection_limit": 1}, "two connections"), ({"role": "Back Up"}, "account")])
 def test_what_is_wrong_with_the_role(change: dict[str, Any], said: str) -> None:
     (problem,) = planned(WISHES, ROWS, {**ROLE, **change})["problems"]
     assert said in problem
