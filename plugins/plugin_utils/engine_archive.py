@@ -15,7 +15,7 @@ import os
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.util import MAGIC_NUMBER
@@ -24,38 +24,38 @@ from zipfile import ZipFile, ZipInfo
 
 from ansible import constants
 
-FOLDERS = ("catalog", "expand", "hba_file", "matrix", "rules", "schema")  # and what lies beside them
+from .sources import ROOT, needed
+
+_FACE = "face.py"
 _HEADER = MAGIC_NUMBER + struct.pack("<IQ", 1, 0)  # known by a hash that nobody compares: both come in one archive
 _TIME = (1980, 1, 1, 0, 0, 0)  # the same archive from the same sources
 
 
 @cache
 def engine_archive() -> str:
-    """A zip file of module_utils, packed as one and in Base64. It is kept in Ansible's folder as long as no source changes."""
-    root = Path(__file__).parent.parent / "module_utils"
-    paths = sorted([*root.glob("*.py"), *(path for folder in FOLDERS for path in (root / folder).glob("*.py"))])
-    state = "".join(f"{path} {found.st_mtime_ns} {found.st_size}\n" for path in paths for found in (path.stat(),))
+    """A zip file, packed as one and in Base64. It is kept in Ansible's folder as long as no source changes."""
+    state = "".join(f"{path} {found.st_mtime_ns} {found.st_size}\n"
+                    for path in sorted(ROOT.rglob("*.py")) for found in (path.stat(),))
     version = hashlib.sha256(_HEADER + state.encode()).hexdigest()
     kept = Path(constants.config.get_config_value("ANSIBLE_HOME")) / "good_neighbor-engine"
     with suppress(OSError, ValueError):
         its, archive = kept.read_text().split("\n")
         if its == version:
             return archive
-    archive = _packed(root, paths)
+    archive = _packed(sorted(needed(_FACE)))
     with suppress(OSError):
         _keep(kept, f"{version}\n{archive}")
     return archive
 
 
-def _packed(root: Path, paths: Iterable[Path]) -> str:
+def _packed(names: Sequence[str]) -> str:
     plain = io.BytesIO()
     with ZipFile(plain, "w") as archive:
-        for folder in FOLDERS:
+        for folder in sorted({str(Path(name).parent) for name in names} - {"."}):
             archive.writestr(ZipInfo(f"{folder}/__init__.py", _TIME), "")
-        for path in paths:
-            name = str(path.relative_to(root))
-            if path.name != "__init__.py":
-                source = path.read_bytes()
+        for name in names:
+            if not name.endswith("/__init__.py"):
+                source = (ROOT / name).read_bytes()
                 archive.writestr(ZipInfo(name, _TIME), source)
                 code = compile(source, name, "exec", dont_inherit=True)
                 archive.writestr(ZipInfo(f"{name}c", _TIME), _HEADER + marshal.dumps(code))

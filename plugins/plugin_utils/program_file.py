@@ -7,13 +7,12 @@ https://docs.python.org/3/library/zipapp.html
 
 from __future__ import annotations
 
-import ast
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1] / "module_utils"
+from .sources import ROOT, needed
+
 PACKAGE = "ansible_collections/bbworlds/good_neighbor/plugins/module_utils"
 INTERPRETER = b"#!/usr/bin/python3\n"
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -27,7 +26,7 @@ def build(entry: str) -> bytes:
     first = f"{entry.replace('.', '/')}.py"
     if not (ROOT / first).is_file():
         raise ValueError(f"there is no module {entry} in module_utils")
-    files = {f"{PACKAGE}/{path}": (ROOT / path).read_bytes() for path in _needed(first)}
+    files = {f"{PACKAGE}/{path}": (ROOT / path).read_bytes() for path in needed(first)}
     folders = {str(parent) for path in files for parent in Path(path).parents if str(parent) != "."}
     files = {**{f"{folder}/__init__.py": b"" for folder in folders}, **files}
     start = f"import sys\n\nfrom {PACKAGE.replace('/', '.')}.{entry} import main\n\nsys.exit(main())\n"
@@ -38,25 +37,3 @@ def build(entry: str) -> bytes:
         for path in sorted(files):
             archive.writestr(zipfile.ZipInfo(path, _TIME), files[path])
     return packed.getvalue()
-
-
-def _needed(first: str) -> set[str]:
-    found, ahead = {first}, [first]
-    while ahead:
-        for path in _imports(ahead.pop()):
-            if path not in found and (ROOT / path).is_file():
-                found.add(path)
-                ahead.append(path)
-    return found
-
-
-def _imports(path: str) -> Iterator[str]:
-    """The files that a file's relative imports may mean, in functions too."""
-    base = Path(path).parent.parts
-    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            words = [*base[: len(base) - node.level + 1], *(node.module or "").split(".")]
-            stem = "/".join(word for word in words if word)
-            yield f"{stem}.py"
-            yield f"{stem}/__init__.py".lstrip("/")
-            yield from (f"{stem}/{alias.name}.py".lstrip("/") for alias in node.names)
