@@ -38,3 +38,8 @@ def on(name: str) -> None:
 def memory(name: str, mib: str) -> None:
     """Give the whole host so much memory, in MiB or `max`."""
     _run("hosts_memory", name=name, mib=mib)
+
+
+def anew(name: str) -> None:
+    """Destroy a host, its disks too, and make a new one in its place."""
+    _run("hosts_anew", name=name)

@@ -68,7 +68,8 @@ class Contents:
 def look(dump: Dump, declared: Iterable[str], publications: Iterable[str]) -> Contents:
     """Reads the list of a dump. `declared`, `publications`: what the row allows. Raises BackupError."""
     listing = dump.restore("--list", whole=False).printed.decode("utf-8", "replace")
-    parts = restore_list.parts(listing, declared)
+    names = tuple(dict.fromkeys(declared))
+    parts = restore_list.parts(listing, names)
     script = ""
     if parts.extensions or parts.publications:
         use = restore_list.chosen((*parts.extensions, *parts.publications))
@@ -77,7 +78,7 @@ def look(dump: Dump, declared: Iterable[str], publications: Iterable[str]) -> Co
     allowed = frozenset(publications) & frozenset(for_all)
     told = (*parts.told, *(f"publication {name} for all tables, which the row does not name"
                            for name in sorted(for_all) if name not in allowed))
-    return Contents(parts, restore_list.extensions(script), for_all, allowed, told)
+    return Contents(parts, restore_list.extensions(script, names), for_all, allowed, told)
 
 
 def create(cursor: Any, database: str, comment: str, encoding: str, locale: Locale) -> None:
@@ -95,7 +96,8 @@ def prepare(cursor: Any, role: str, contents: Contents, manifest: Manifest) -> N
     for schema in sorted(made):
         cursor.execute(f"CREATE SCHEMA {sql.ident(schema)}")
     for extension in contents.extensions:
-        cursor.execute(f"CREATE EXTENSION {sql.ident(extension.name)} SCHEMA {sql.ident(extension.schema)} CASCADE")
+        cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {sql.ident(extension.name)} "
+                       f"SCHEMA {sql.ident(extension.schema)} CASCADE")
     records.ensure(cursor)
     for file in manifest.schema_files:
         cursor.execute("INSERT INTO good_neighbor.schema_file (path, checksum, state, started_at, applied_at) "

@@ -39,10 +39,9 @@ _TOLD = (
 _LEFT_OUT = re.compile(
     r"ACL |DEFAULT ACL |COMMENT - (EXTENSION|EVENT TRIGGER|SERVER|FOREIGN DATA WRAPPER|SUBSCRIPTION|LANGUAGE|PUBLICATION) ")
 _OF_OURS = re.compile(rf"SCHEMA - {OURS} |COMMENT - SCHEMA {OURS} |(?:TABLE DATA|TABLE|CONSTRAINT|COMMENT|INDEX) {OURS} ")
-_MADE = re.compile(
-    r'CREATE EXTENSION IF NOT EXISTS ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*) WITH SCHEMA ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*);')
-_FOR_ALL = re.compile(
-    r'CREATE PUBLICATION ("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*) FOR ALL TABLES WITH \(([a-z_]+ = [a-z0-9_ =,\']+)\);')
+_WORD = r'("(?:[^"\n]|"")+"|[a-z_][a-z0-9_$]*)'
+_MADE = re.compile(rf"^CREATE EXTENSION IF NOT EXISTS {_WORD} WITH SCHEMA {_WORD};$", re.MULTILINE)
+_FOR_ALL = re.compile(rf"^CREATE PUBLICATION {_WORD} FOR ALL TABLES WITH \(([a-z_]+ = [a-z0-9_ =,']+)\);$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -115,9 +114,11 @@ def chosen(some: Iterable[Entry]) -> str:
     return "".join(f"{entry.line}\n" for entry in some)
 
 
-def extensions(script: str) -> tuple[Extension, ...]:
-    """The extensions that a script of pg_restore would make. Names are taken out of it, nothing of it is run."""
-    return tuple(Extension(_plain(name), _plain(schema)) for name, schema in _MADE.findall(script))
+def extensions(script: str, declared: Iterable[str]) -> tuple[Extension, ...]:
+    """Which of the declared extensions a script of pg_restore would make, and where. Names are taken out of it, nothing of
+    it is run; a name with a line break may forge a line of it, and still makes nothing that is not declared."""
+    found = {_plain(name): _plain(schema) for name, schema in reversed(_MADE.findall(script))}
+    return tuple(Extension(name, found[name]) for name in declared if name in found)
 
 
 def for_all_tables(script: str) -> dict[str, str]:
