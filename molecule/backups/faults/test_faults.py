@@ -77,13 +77,16 @@ def waited(condition: Callable[[], bool]) -> None:
 
 def test_the_network_is_cut_in_the_middle(host: Any) -> None:
     copies = elsewhere(host, "copies")
-    plant(host, "voice_ninja", 9000)  # a copy that takes a while
+    plant(host, "voice_ninja", 2000)
     there = sums(copies, OFFSITE)
-    host.check_output("systemctl reset-failed %s; systemctl start --no-block %s", UNIT, UNIT)
-    half = f"find {OFFSITE}/bob_gpt -path '*partial/dump.age' -size +1M"
-    waited(lambda: bool(copies.run(half).stdout))
-    with done(copies, *firewall(host)):
-        waited(lambda: host.run("systemctl is-active %s", UNIT).stdout.strip() == "failed")
+    device = host.check_output("ip -o -4 route show to default | awk '{print $5}'")
+    slow = f"tc qdisc add dev {device} root tbf rate 30mbit burst 64kb latency 400ms"  # a copy takes seconds
+    with done(host, slow, f"tc qdisc del dev {device} root"):
+        host.check_output("systemctl reset-failed %s; systemctl start --no-block %s", UNIT, UNIT)
+        half = f"find {OFFSITE}/bob_gpt -path '*partial/dump.age' -size +100k"
+        waited(lambda: bool(copies.run(half).stdout))
+        with done(copies, *firewall(host)):
+            waited(lambda: host.run("systemctl is-active %s", UNIT).stdout.strip() == "failed")
     assert "bob_gpt: FAILED" in said(host) and metric(host, "success", "bob_gpt") == 0
     assert [line for line in sums(copies, OFFSITE).splitlines() if "partial" not in line] == there.splitlines()
     assert run_unit(host), said(host)
