@@ -106,6 +106,9 @@ attributes:
   check_mode:
     description: Reads the manifest and the dump's list, tells what would be done, and changes nothing.
     support: full
+  idempotent:
+    description: A database that was restored from this backup is left as it is, unless O(again) is true.
+    support: full
   diff_mode:
     description: Shows the databases, before and after.
     support: full
