@@ -23,7 +23,7 @@ LIMIT = 1.2
 # a third each: text of words, numbers, and what does not compress
 FILL = """CREATE TABLE big AS
 SELECT n, n * 7 % 1000003 AS number, repeat('the quick brown fox ', 4) || n AS text,
-    (SELECT string_agg(md5(random()::text || n), '') FROM generate_series(1, 5)) AS noise
+    (SELECT string_agg(md5(random()::text || n || m), '') FROM generate_series(1, 5) m) AS noise
 FROM generate_series(1, {rows}) n"""
 
 

@@ -55,6 +55,12 @@ class Config:
         """Where this server's backups are."""
         return Path(self.directory) / layout.folder(self.server)
 
+    @property
+    def place(self) -> str:
+        """Where they are offsite, in rclone's words."""
+        base = self.remote if self.remote.endswith((":", "/")) else f"{self.remote}/"
+        return f"{base}{layout.folder(self.server)}"
+
     def chosen(self, names: tuple[str, ...]) -> tuple[Service, ...]:
         """The services named, or all; critical ones first. Raises BackupError where one is not in the matrix."""
         known = {service.service for service in self.services}

@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _list(known: Config, as_json: bool) -> int:
     rows = overview.overview(known, datetime.now(timezone.utc))
-    print(json.dumps(rows, indent=1) if as_json else "\n".join(overview.text(rows)))
+    _say(json.dumps(rows, indent=1) if as_json else "\n".join(overview.text(rows)))
     return 0
 
 
@@ -79,7 +79,8 @@ def _check_account(known: Config) -> None:
 
 def _say(line: str) -> None:
     with suppress(BrokenPipeError):  # whoever listened has gone; the work goes on
-        print(line, flush=True)
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def _end(_number: int, _frame: object) -> None:
@@ -87,4 +88,4 @@ def _end(_number: int, _frame: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -131,4 +131,3 @@ def _close(program: Program) -> None:
             pipe.close()
         except BrokenPipeError:  # what it did not take is told by its exit status
             pass
-

@@ -38,10 +38,10 @@ class Maker:
         self.share = 0.0 if accept_smaller else config.smallest_share
         self.environment = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": config.state}
         self.server = Sessions({"host": config.socket, "port": config.port, "user": config.role}, "postgres",
-                             f"{config.lock_timeout}s")
+                               f"{config.lock_timeout}s")
         self.encryption = Encryption(config.recipients, self.environment)
-        self.remote = Remote(f"{config.remote.rstrip('/')}/{layout.folder(config.server)}",
-                             {**self.environment, "RCLONE_CONFIG": f"{config.state}/rclone.conf"}) if config.remote else None
+        self.remote = Remote(config.place, {**self.environment, "RCLONE_CONFIG": f"{config.state}/rclone.conf"}) \
+            if config.remote else None
 
     def back_up(self, service: Service, now: datetime) -> Made:
         """Makes a backup that began `now`. Raises GoodNeighborError where there is none; then what was there stays as it
