@@ -77,7 +77,9 @@ def _check_account(known: Config) -> None:
         raise BackupError(f"run this as the account {known.role}: sudo -u {known.role} {sys.argv[0]} ...")
 
 
-def _say(line: str) -> None:
+def _say(text: str) -> None:
+    """Shows a text; what a hostile name holds besides letters moves no cursor."""
+    line = "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
     with suppress(BrokenPipeError):  # whoever listened has gone; the work goes on
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

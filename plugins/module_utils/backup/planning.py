@@ -97,7 +97,7 @@ def _remote(services: Sequence[Service], wishes: Wishes) -> str:
 
 def _remark(server: str, wanted: bool, wishes: Wishes) -> str:
     if not wanted:
-        return f"{server}: no backups are made, for backups_recipients names no public key"
+        return f"{server}: no backups are set up, for backups_recipients names no public key"
     return "" if wishes.acts else f"{server}: backups are left as they are: the mode is audit, or the host is not ours"
 
 

@@ -145,7 +145,7 @@ def _entered(server: Server, database: str) -> AbstractContextManager[Cursor]:
             connection = server.connect(database)
         except ServerError as error:
             if "too many connections for role" not in str(error) or deadline.over:
-                raise
+                raise BackupError(f"{error}{hint(str(error))}") from error
             time.sleep(0.05)
             continue
         return _closing(connection)
@@ -163,6 +163,8 @@ def hint(said: str) -> str:
     """What to do about PostgreSQL's refusal, where it is known, as a second sentence."""
     if "permission denied for large object" in said:
         return "; run site, which lets the role of the backups read large objects that are new"
+    if "pg_hba.conf" in said or "authentication failed" in said:
+        return "; pg_hba.conf must let the role of the backups in over the socket by peer, before any line that fits too"
     if "lock timeout" in said:
         return "; somebody holds a lock on that table: playbook health tells who"
     return ""

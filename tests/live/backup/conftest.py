@@ -47,3 +47,15 @@ def house(server: Cluster, tmp_path: Path) -> Iterator[House]:
     made.furnish()
     yield made
     made.clear()
+
+
+@pytest.fixture
+def good(house: House) -> str:
+    """The name of a good backup of each service, made before."""
+    assert house.run(), house.said
+    (name,) = house.backups("nexus")
+    for service in ("bob/gpt", "nexus"):
+        for base in ("backups", "offsite"):
+            for made in house.backups(service, base):
+                house.path(service, made, base).rename(house.path(service, "20260101T000000Z", base))
+    return "20260101T000000Z"

@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup import config, manifest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.config import Config, Service
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.run import METRICS, Run
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.store import measured
 from live.postgres import Cluster, programs
 
 PLANTED = "a-plain-word-that-nobody-may-read"
@@ -134,3 +135,8 @@ class House:
     def attempts(self) -> dict[str, Any]:
         """What the program remembers, by service."""
         return {one["service"]: one for one in json.loads((self.state / "history.json").read_text())["attempts"]}
+
+
+def sums(house: House) -> dict[str, object]:
+    """Every file of every backup."""
+    return {str(path): measured(path) for base in ("backups", "offsite") for path in (house.folder / base).rglob("*.age")}

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
@@ -15,28 +12,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup import layout
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.errors import BackupError
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.store import measured
-from live.backup.house import House
-
-PACKAGE = "ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.face"
-
-
-@pytest.fixture
-def good(house: House) -> str:
-    """The name of a good backup of each service, made before."""
-    assert house.run(), house.said
-    (name,) = house.backups("nexus")
-    for service in ("bob/gpt", "nexus"):
-        for base in ("backups", "offsite"):
-            for made in house.backups(service, base):
-                house.path(service, made, base).rename(house.path(service, "20260101T000000Z", base))
-    return "20260101T000000Z"
-
-
-def sums(house: House) -> dict[str, object]:
-    """Every file of every backup."""
-    return {str(path): measured(path) for base in ("backups", "offsite") for path in (house.folder / base).rglob("*.age")}
+from live.backup.house import House, sums
+from live.postgres import SUPERUSER_LINE
 
 
 def check_failed(house: House, before: dict[str, object], service: str = "nexus", said: str = "") -> None:
@@ -183,6 +160,17 @@ def test_its_rights_are_taken_away(house: House, good: str, statement: str, said
     check_failed(house, there, said=said)
 
 
+def test_no_line_of_pg_hba_lets_it_in(house: House, good: str) -> None:
+    there = sums(house)
+    lines, idents = ((house.server.data / name).read_text().splitlines() for name in ("pg_hba.conf", "pg_ident.conf"))
+    house.server.access([SUPERUSER_LINE, "local all gn_backup reject"], idents)
+    try:
+        assert not house.run("nexus")
+        check_failed(house, there, said="over the socket by peer")
+    finally:
+        house.server.access(lines, idents)
+
+
 def test_a_large_object_that_it_may_not_read(house: House, good: str) -> None:
     there = sums(house)
     house.sql("SET ROLE nexus; SELECT lo_from_bytea(0, 'new')", "it's")
@@ -207,58 +195,6 @@ def test_one_service_takes_too_long(house: House, good: str) -> None:
     house.change(longest=1 / 30)
     assert not house.run("nexus")
     check_failed(house, there, said="took too long")
-
-
-def command(house: House, *words: str) -> subprocess.Popen[str]:
-    """The program, as a process of its own."""
-    return subprocess.Popen([sys.executable, "-m", PACKAGE, "--config", house.written(), *words], text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            env={**os.environ, "PYTHONPATH": ".ansible/collections"})
-
-
-def begun(house: House) -> None:
-    """Waits until a dump is under way."""
-    end = time.monotonic() + 20
-    while not any(house.path("nexus", name).joinpath("dump.age").exists() for name in house.backups("nexus")
-                  if layout.is_partial(name)):
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_killed_in_the_middle(house: House, good: str, how: signal.Signals) -> None:
-    there = sums(house)
-    house.program("pg_dump", "sleep 1.5")
-    process = command(house, "run", "nexus")
-    begun(house)
-    process.send_signal(how)
-    process.communicate(timeout=20)
-    assert process.returncode != 0
-    assert house.metric("success", "nexus") == 0 and "has not come to its end" in house.attempts()["nexus"]["fault"]
-    assert bool([name for name in house.backups("nexus") if layout.is_partial(name)]) == (how == signal.SIGKILL)
-    assert {path: content for path, content in sums(house).items() if "partial" not in path} == there
-    house.program("pg_dump")
-    assert house.run("nexus"), house.said
-    assert len(house.backups("nexus")) == 2 and not any(map(layout.is_partial, house.backups("nexus")))
-
-
-def test_two_at_once(house: House, good: str) -> None:
-    with open(house.state / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        before = (house.state / "history.json").read_text()
-        with pytest.raises(BackupError, match="another run"):
-            house.run()
-        second = command(house, "run")
-        said, _none = second.communicate(timeout=20)
-        assert second.returncode == 75 and "another run" in said
-        assert (house.state / "history.json").read_text() == before
-    assert house.run()
-
-
-def test_a_stranger_is_told_the_names(house: House) -> None:
-    process = command(house, "run", "nexsu")
-    said, _none = process.communicate(timeout=20)
-    assert process.returncode == 1 and "bob/gpt, nexus" in said
 
 
 def test_metrics_that_cannot_be_written_are_no_success(house: House, good: str) -> None:
