@@ -21,11 +21,11 @@ datetime.strptime("2026", "%Y")  # what it needs is loaded now: the account may 
 
 
 class DrillHost:
-    """`said` is what the program said last."""
+    """`said` is what the program said last. `folder`: where it lies, if not in memory."""
 
-    def __init__(self, house: House) -> None:
-        self.house, self.folder, self.said = house, new_folder(), ""
-        (self.folder / "keys").mkdir()
+    def __init__(self, house: House, folder: Path | None = None) -> None:
+        self.house, self.folder, self.said = house, folder or new_folder(), ""
+        (self.folder / "keys").mkdir(parents=True)
         self.key.write_text(house.secret)
         self.conf.write_text(f"[shelf]\ntype = alias\nremote = {house.folder}\n")
         subject = Subject(SERVER, "shop", "shop", "critical", "shelf:")
