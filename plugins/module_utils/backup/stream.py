@@ -11,7 +11,6 @@ import hashlib
 import os
 import pwd
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -61,7 +60,7 @@ def feed(source: Source, part: str, keys: Keys, command: Sequence[str], *, whole
     With `whole` it must read all of it; without, it may stop when it knows enough. Raises BackupError with the words of
     whichever program failed: that which begins the stream, age, or the command.
     """
-    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as said:
+    with _memory() as printed, _memory() as said:
         with _decrypted(source, part, keys, whole) as plain:
             reader = subprocess.Popen(list(command), stdin=subprocess.PIPE, stdout=printed, stderr=said, **run)
             try:
@@ -104,7 +103,7 @@ class _Plain:
 @contextmanager
 def _decrypted(source: Source, part: str, keys: Keys, whole: bool) -> Iterator[_Plain]:
     """What age makes of a part. When the block ends, so have all programs; then it is told what failed."""
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as fetch_said:
+    with _memory() as said, _memory() as fetch_said:
         fetch = _begin(source, part, fetch_said)
         age = None
         plain = None
@@ -181,6 +180,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             if stream is not None:
                 stream.close()
     process.wait()
+
+
+def _memory() -> IO[bytes]:
+    """A file of the kernel's memory, for what programs print: it may name tables, or quote from them."""
+    return os.fdopen(os.memfd_create("printed"), "w+b")
 
 
 def _words(said: IO[bytes]) -> str:
