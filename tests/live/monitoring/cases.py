@@ -77,7 +77,7 @@ CASES = (
         service="nexus",
         state="open",
     ),
-    one("good_neighbor_check_timestamp_seconds", steady(NOON - 3700), steady(NOON - 3500), "PolicyUnchecked"),
+    one("good_neighbor_check_timestamp_seconds", steady(NOON - 3900), steady(NOON - 3500), "PolicyUnchecked"),
     one("good_neighbor_check_timestamp_seconds", None, steady(NOON), "PolicyUnchecked"),
     bob("connections", since(RECENT, 10, 5), steady(7), "LimitReached", role="voice_ninja_user"),
     bob("connections", steady(3), steady(2), "LimitReached", role="voice_ninja_analytics"),
