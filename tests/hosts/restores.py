@@ -45,8 +45,7 @@ def exceptions(*runs: Run) -> str:
     """The option that accepts what the restores have kept, with the lines that they printed, as an operator copies them."""
     found: list[Any] = []
     for run in runs:
-        lines = run.text.split("write into good_neighbor_servers:\n", 1)[1].split("\n")
-        printed = [line for number, line in enumerate(lines) if number < 6]
+        printed = run.text.split("write into good_neighbor_servers:\n", 1)[1].split("\n")[:6]
         found += yaml.safe_load("\n".join(printed))[SERVER]["exceptions"]
     return json.dumps({"good_neighbor_server_overrides": {SERVER: {"mode": "enforce", "exceptions": found}}})
 
