@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
+from sys import intern
 
 from .items import PUBLIC, Grant, Obj
 
@@ -28,8 +30,9 @@ _PUBLIC = {"DATABASE": "Tc", "FUNCTION": "X", "PROCEDURE": "X", "AGGREGATE": "X"
            "DOMAIN": "U"}
 
 
+@cache
 def words(letters: str) -> tuple[str, ...]:
-    """Privileges of their letters, sorted."""
+    """Privileges of their letters, sorted. There are few, and a server has each a thousand times."""
     return tuple(sorted(LETTERS[letter] for letter in letters))
 
 
@@ -105,7 +108,7 @@ def _entry(item: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
     grantor, _end = _name(rest, 0)
     held = [letter for letter in letters if letter != "*"]
     passed = [letter for letter, mark in zip(letters, letters[1:]) if mark == "*"]
-    return grantee or PUBLIC, grantor, words("".join(held)), words("".join(passed))
+    return intern(grantee) or PUBLIC, intern(grantor), words("".join(held)), words("".join(passed))
 
 
 def grants(obj: Obj, text: str | None, owner: str, major: int, column: str = "") -> list[Grant]:

@@ -49,7 +49,7 @@ class Model:
 
     def __init__(self, items: Iterable[Item] = ()) -> None:
         self._items: dict[type[Item], dict[Key, Item]] = {kind: {} for kind in ITEM_TYPES}
-        self._near: dict[tuple[type[Item], object], dict[Key, Item]] = {}
+        self._near: dict[type[Item], dict[object, dict[Key, Item]]] = {}  # of the types that were asked for
         for item in items:
             self.put(item)
 
@@ -63,22 +63,31 @@ class Model:
     def near(self, kind: type[T], what: object) -> list[T]:
         """The items of one type that belong together, sorted: grants on one object, memberships in one role, sequences
         of one table (database, table), all else of one database."""
-        return sorted(cast("dict[Key, T]", self._near.get((cast("type[Item]", kind), what), {})).values())
+        its = cast("type[Item]", kind)
+        if its not in self._near:
+            groups = self._near[its] = {}
+            for key, item in self._items[its].items():
+                groups.setdefault(_together(item), {})[key] = item
+        return sorted(cast("dict[Key, T]", self._near[its].get(what, {})).values())
 
     def put(self, item: Item) -> None:
-        self.drop(item)
-        self._items[type(item)][item.key] = item
-        self._near.setdefault((type(item), _together(item)), {})[item.key] = item
+        key = item.key
+        self._drop(item, key)
+        self._items[type(item)][key] = item
+        if type(item) in self._near:
+            self._near[type(item)].setdefault(_together(item), {})[key] = item
 
     def drop(self, item: Item) -> None:
-        present = self._items[type(item)].pop(item.key, None)
-        if present is not None:
-            self._near[(type(item), _together(present))].pop(item.key)
+        self._drop(item, item.key)
+
+    def _drop(self, item: Item, key: Key) -> None:
+        present = self._items[type(item)].pop(key, None)
+        if present is not None and type(item) in self._near:
+            self._near[type(item)][_together(present)].pop(key)
 
     def copy(self) -> Model:
         new = Model()
         new._items = {kind: dict(items) for kind, items in self._items.items()}
-        new._near = {what: dict(items) for what, items in self._near.items()}
         return new
 
     def __iter__(self) -> Iterator[Item]:

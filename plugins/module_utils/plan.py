@@ -76,7 +76,7 @@ class Plan:
 
 def make(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[str, tuple[SchemaText, ...]]) -> Plan:
     """The plan for one server."""
-    state = replace(snapshot, model=snapshot.model.copy())
+    state = snapshot
     first: list[Violation] | None = None
     steps: list[Step] = []
     # a database of a row that accepts no connections (yet): a run that was killed may have left it so
@@ -88,6 +88,10 @@ def make(scope: Scope, snapshot: Snapshot, options: Options, sources: Mapping[st
     for turn in range(_ROUNDS):
         violations = judge(scope, state, options, sources)
         first = violations if first is None else first
+        if not any(_allowed(violation, scope, options, fresh) for violation in violations):
+            break
+        if state is snapshot:
+            state = replace(snapshot, model=snapshot.model.copy())
         made = _turn(violations, scope, state, options, sources, fresh, turn)
         if not made:
             break

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from sys import intern
 
 from ..items import RELATIONS, Obj, Table
 from . import database as queries
@@ -66,7 +67,7 @@ def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, 
             other = ""
         if oid in parts.ranges and catalog == _FUNCTIONS and role == _BOOTSTRAP:
             continue
-        obj = Obj(database, kind, schema, name, arguments)
+        obj = Obj(database, intern(kind), schema, name, arguments)
         member = (catalog, oid) in parts.members
         if member and kind in RELATIONS:
             snapshot.model.put(Table(database, schema, name, "EXTENSION'S RELATION"))
