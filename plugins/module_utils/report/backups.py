@@ -14,6 +14,7 @@ from .words import NOTHING, age, bytes_of, hours_since, moment, name
 
 TITLES = ("Service", "Database", "Priority", "Last good backup", "Size", "Offsite copy", "Last good drill", "Verdict")
 STALE_BACKUP, STALE_DRILL = 26, 8 * 24  # hours: a day and a week, and time to finish
+UNDER_WAY = 2  # hours after its start in which a run without success may still be at work
 SUCCESS, DONE, TRIED = "success", "last_success_timestamp_seconds", "last_attempt_timestamp_seconds"
 OFFSITE = "offsite_last_success_timestamp_seconds"
 NOT_SET_UP = (
@@ -61,7 +62,8 @@ def verdict(row: Allocation, found: Kept, read_at: str) -> Cell:
     if DONE not in backup or not backup[DONE]:
         return Cell("no backup", tone=BAD)
     if backup.get(SUCCESS, 1) < 1:
-        return Cell("last run failed", tone=BAD)
+        recent = hours_since(backup.get(TRIED, 0), read_at) < UNDER_WAY
+        return Cell("running, or failed", tone=WARN) if recent else Cell("last run failed", tone=BAD)
     if not -1 / 12 <= hours_since(backup[DONE], read_at) <= STALE_BACKUP:
         return Cell(
             "too old"

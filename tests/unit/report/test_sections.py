@@ -40,6 +40,14 @@ def drawn() -> Scene:
         ({}, "no backup"),
         ({"backup_success": 1, "backup_last_success_timestamp_seconds": NOON - HOUR}, "no fresh copy offsite"),
         ({"backup_success": 0, "backup_last_success_timestamp_seconds": NOON - HOUR}, "last run failed"),
+        (
+            {
+                "backup_success": 0,
+                "backup_last_success_timestamp_seconds": NOON - DAY,
+                "backup_last_attempt_timestamp_seconds": NOON - HOUR,
+            },
+            "running, or failed",
+        ),
         ({"backup_last_success_timestamp_seconds": NOON - 27 * HOUR}, "too old"),
         ({"backup_last_success_timestamp_seconds": NOON + HOUR}, "dated in the future"),
         (
