@@ -1,7 +1,8 @@
-"""A SELECT that runs for a minute in the way of a run, and two runs at once."""
+"""A SELECT that runs for a minute, or for GN_LONG_SELECT seconds, in the way of a run, and two runs at once."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from contextlib import closing
@@ -12,7 +13,7 @@ from live.engine.test_locks import MOMENT, VIEWS, readers
 from live.proofs.house import House, start_module
 from live.proofs.house import result_of as returned
 
-SECONDS = 60
+SECONDS = int(os.environ.get("GN_LONG_SELECT", "60"))
 
 
 def test_nobody_queues_behind_a_run_that_meets_a_long_select(library: Neighborhood) -> None:
