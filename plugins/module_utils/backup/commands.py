@@ -49,6 +49,9 @@ class Program:
                                             **{"stdin": subprocess.DEVNULL, **streams})
         except OSError as error:
             raise BackupError(f"{self.name} does not run: {error.strerror}") from error
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                _widen(pipe.fileno())
         self._said = b""
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -58,10 +61,10 @@ class Program:
             self._said = (self._said + chunk)[-_KEPT:]
 
     def output(self) -> Iterator[bytes]:
-        """What it writes, as it comes."""
-        if self.process.stdout is not None:
-            _widen(self.process.stdout.fileno())
-        yield from _chunks(self.process.stdout, CHUNK)
+        """What it writes, in large pieces: each costs a change of processes twice."""
+        stream = self.process.stdout
+        while stream is not None and (chunk := stream.read(CHUNK)):
+            yield chunk
 
     @property
     def said(self) -> str:
