@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -116,7 +117,9 @@ def _decrypted(source: Source, part: str, keys: Keys, whole: bool) -> Iterator[_
                 if process is not None:
                     _end(process)
             if plain is not None and plain.ended:  # then nothing that is raised now is the cause
-                if fetch is not None and fetch.returncode:
+                # who fetches for an age that has given up is cut off in the middle
+                cut = age is not None and age.returncode and fetch is not None and fetch.returncode == -signal.SIGPIPE
+                if fetch is not None and fetch.returncode and not cut:
                     raise BackupError(f"{part} cannot be fetched: {_words(fetch_said) or fetch.returncode}") from None
                 if age is not None and age.returncode:
                     raise BackupError(f"{part} cannot be decrypted: {_age_said(_words(said))}") from None

@@ -115,6 +115,18 @@ def test_red(drill: DrillHost, how: str) -> None:
     assert drill.left() == []
 
 
+def test_red_early_in_a_large_dump(drill: DrillHost) -> None:
+    """age gives up while most of it is still to be fetched: what it says is the cause, not that the fetching was cut off."""
+    fill(drill.house.cluster, "shop", ["CREATE TABLE noise AS SELECT string_agg(md5(random()::text), '') FROM"
+                                       " generate_series(1, 200000) n GROUP BY n % 100"])
+    place = drill.house.folder.glob(f"*/shop/{drill.house.save(hours=1)}")
+    dump = next(place) / "dump.age"
+    whole = bytearray(dump.read_bytes())
+    whole[9000] ^= 1
+    dump.write_bytes(whole)
+    assert len(whole) > 2_000_000 and drill.run() == 1 and "dump.age cannot be decrypted" in drill.said, drill.said
+
+
 def test_red_where_a_row_is_missing(drill: DrillHost) -> None:
     first = drill.house.save(hours=2)
     drill.house.query("INSERT INTO goods DEFAULT VALUES", "shop")
