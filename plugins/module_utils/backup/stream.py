@@ -62,7 +62,7 @@ def feed(source: Source, part: str, keys: Keys, command: Sequence[str], *, whole
     whichever program failed: that which begins the stream, age, or the command.
     """
     with _memory() as printed, _memory() as said:
-        with _decrypted(source, part, keys, whole) as plain:
+        with _decrypted(source, part, keys) as plain:
             reader = subprocess.Popen(list(command), stdin=subprocess.PIPE, stdout=printed, stderr=said, **run)
             try:
                 _pump(plain, reader)
@@ -78,7 +78,7 @@ def feed(source: Source, part: str, keys: Keys, command: Sequence[str], *, whole
 
 def read(source: Source, part: str, keys: Keys, most: int) -> bytes:
     """A small part as a whole. Raises BackupError where it cannot be had, or has more than `most` bytes."""
-    with _decrypted(source, part, keys, True) as plain:
+    with _decrypted(source, part, keys) as plain:
         found = plain.read(most + 1)
         if len(found) > most:
             raise BackupError(f"{part} has more than {most} bytes")
@@ -102,7 +102,7 @@ class _Plain:
 
 
 @contextmanager
-def _decrypted(source: Source, part: str, keys: Keys, whole: bool) -> Iterator[_Plain]:
+def _decrypted(source: Source, part: str, keys: Keys) -> Iterator[_Plain]:
     """What age makes of a part. When the block ends, so have all programs; then it is told what failed."""
     with _memory() as said, _memory() as fetch_said:
         fetch = _begin(source, part, fetch_said)
