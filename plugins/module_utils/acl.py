@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from sys import intern
 
 from .items import PUBLIC, Grant, Obj
@@ -51,13 +51,14 @@ def default(obj: Obj, owner: str, major: int) -> list[Grant]:
     return grants
 
 
-def parse(text: str) -> list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+@lru_cache(1000)  # most objects of a server have the same few
+def parse(text: str) -> tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...]:
     """The entries of an ACL: (grantee, grantor, privileges, those that may be passed on).
 
     `text` is an aclitem[] as the server prints it, such as {alice=arw*/alice,"=r/\\"odd name\\""}. A role that is gone
     stands as its number. Raises ValueError for anything else.
     """
-    return [_entry(item) for item in _items(text)]
+    return tuple(_entry(item) for item in _items(text))
 
 
 def _items(text: str) -> list[str]:

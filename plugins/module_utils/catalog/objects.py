@@ -56,10 +56,11 @@ def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, 
     found = rows(cursor, query)
     schemas = {row[2]: row[4] for row in found if row[0] == "SCHEMA"}
     unwalled = {str(row[2]): row[4] for row in found if row[0] == "LANGUAGE" and row[9] and row[4] != "sql"}
+    passing = {oid for oid, name in schemas.items() if _PASSING.fullmatch(name)}
     superusers = snapshot.superusers
     for kind, catalog, oid, schema_oid, name, arguments, role, acl, initial, word, other in found:
         schema, owner = schemas.get(schema_oid, ""), name_of(names, role)
-        if _PASSING.fullmatch(name if kind == "SCHEMA" else schema):
+        if (oid if kind == "SCHEMA" else schema_oid) in passing:
             continue
         if catalog == _CLASSES and kind == "TYPE":
             if (_TYPES, int(other)) in parts.members:

@@ -36,7 +36,7 @@ def printed(entries: Iterable[tuple[str, str, dict[str, bool]]]) -> str:
 
 @given(st.lists(ENTRIES))
 def test_what_was_printed_is_read(entries: list[tuple[str, str, dict[str, bool]]]) -> None:
-    assert acl.parse(printed(entries)) == [
+    assert list(acl.parse(printed(entries))) == [
         (grantee, grantor, acl.words("".join(letters)), acl.words("".join(x for x, option in letters.items() if option)))
         for grantee, grantor, letters in entries
     ]
