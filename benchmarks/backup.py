@@ -29,7 +29,7 @@ FROM generate_series(1, {rows}) n"""
 
 def main() -> None:
     """Prints one line for each round, and the median."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--mb", type=int, default=1000, help="size of the database")
     given = parser.parse_args()

@@ -59,7 +59,7 @@ def databases(host: Any) -> set[str]:
 @contextmanager
 def at_work(host: Any, role: str) -> Iterator[None]:
     """A service works in one session while the block runs: it must be the same one to the end, and still be working."""
-    login = next(login for login in logins() if login.role == role)
+    login = {login.role: login for login in logins()}[role]
     parameters = f"host=127.0.0.1 dbname={login.database} user={role} password={login.password}"
     script = base64.b64encode(_SESSION.format(parameters=parameters).encode()).decode()
     unit = f"at-work-{role.replace('_', '-')}"
@@ -86,7 +86,7 @@ def _beats(host: Any, unit: str, least: int) -> list[str]:
 
 def comes_in(host: Any, role: str) -> bool:
     """Whether a login of the matrix comes in from its host."""
-    login = next(login for login in logins() if login.role == role)
+    login = {login.role: login for login in logins()}[role]
     own = {"host": "127.0.0.1", "user": role, "dbname": login.database, "password": login.password}
     return "role" in knock(host, [own])[0]
 

@@ -164,4 +164,3 @@ def _key(path: Path) -> str:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise BackupError(f"the drill's key {path} cannot be read: {why}; run site, which makes one, and make new backups, "
                           "for the old ones are not encrypted to it") from None
-

@@ -73,12 +73,9 @@ def _status(known: Config, as_json: bool) -> int:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _end(_number: int, _frame: object) -> None:
     raise SystemExit(143)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

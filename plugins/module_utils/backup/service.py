@@ -71,8 +71,8 @@ class Maker:
                     [f"{bindir}pg_dump", "--format=custom", f"--snapshot={snapshot.name}", *self._enter(service.database),
                      f"--lock-wait-timeout={self.config.lock_timeout * 1000}"],
                     folder / layout.DUMP, deadline, self._entering(), [f"{bindir}pg_restore", "--list"])
-            except BackupError as error:
-                raise BackupError(f"{error}{hint(str(error))}") from error
+            except BackupError as failed:
+                raise BackupError(f"{failed}{hint(str(failed))}") from None
             snapshot.alone()
             shared = self.encryption.stream(
                 [f"{bindir}pg_dumpall", "--globals-only", "--no-role-passwords", *self._enter("postgres")],

@@ -130,7 +130,7 @@ def furnish(cluster: Cluster) -> None:
     """Two services, each with its rows; the shop with all that a dump may hold and that its owner may make."""
     with closing(cluster.admin()) as session, session.cursor() as cursor:
         for role, password in PASSWORDS.items():
-            name = role.split("_")[0]
+            name = role.split("_", maxsplit=1)[0]
             cursor.execute(f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 5 PASSWORD '{password}'")
             cursor.execute(f"CREATE DATABASE {name} OWNER {role} TEMPLATE template0 ENCODING 'UTF8'")
             cursor.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")

@@ -168,7 +168,7 @@ def test_killed_it_counts_as_failed_and_the_next_one_cleans_up(drill: DrillHost)
                                        SLOW.format(seconds=30)])
     drill.house.save(hours=1)
     process = drill.start("run")
-    until(lambda: (drill.folder / "scratch" / "data" / "postmaster.pid").exists())
+    until((drill.folder / "scratch" / "data" / "postmaster.pid").exists)
     time.sleep(0.5)
     os.kill(process, signal.SIGKILL)
     os.waitpid(process, 0)
@@ -180,7 +180,7 @@ def test_killed_it_counts_as_failed_and_the_next_one_cleans_up(drill: DrillHost)
 def test_two_at_once(drill: DrillHost) -> None:
     drill.house.save(hours=1)
     process = drill.start("run")
-    until(lambda: (drill.folder / "scratch").exists())
+    until((drill.folder / "scratch").exists)
     assert drill.run() == 75 and "another drill" in drill.said
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
 

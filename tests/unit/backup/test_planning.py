@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,13 +29,13 @@ def row(service: str, **more: Any) -> dict[str, Any]:
             "status": "active", "connection_limit": 3, "backup": "important", **more}
 
 
-ROWS = [row("a", backup="critical"), row("b"), {key: value for key, value in row("c", status="retired").items()
-                                                if key != "connection_limit"}, row("d", status="planned")]
+ROWS = (row("a", backup="critical"), row("b"), {key: value for key, value in row("c", status="retired").items()
+                                                if key != "connection_limit"}, row("d", status="planned"))
 
 
-def planned(wishes: Wishes = WISHES, rows: list[dict[str, Any]] = ROWS, *roles: dict[str, Any]) -> dict[str, Any]:
+def planned(wishes: Wishes = WISHES, rows: Sequence[dict[str, Any]] = ROWS, *roles: dict[str, Any]) -> dict[str, Any]:
     """A plan."""
-    return planning.plan(servers(*(roles or (ROLE,))), rows, "one", wishes)
+    return planning.plan(servers(*(roles or (ROLE,))), list(rows), "one", wishes)
 
 
 def test_what_is_backed_up() -> None:
