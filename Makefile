@@ -13,7 +13,7 @@ HOMELESS := mkdir -p .cache/home; HOME="$(CURDIR)/.cache/home"
 PYTHON_TOOLS = $(shell git ls-files --cached --others --exclude-standard -- tools | xargs grep -lsE '^\#!.*python')
 TYPED = $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))
 # what molecule/ proves on real hosts, the longest first
-SCENARIOS := default backups power-cut drift isolation
+SCENARIOS := backups default power-cut drift isolation
 # the majors that `make prove` runs tests/live on
 MAJORS := 15 16 17 18
 
@@ -86,10 +86,10 @@ proofs: setup
 	@tools/setup --oldest-core --axe
 	pytest -q -rP tests/prove  # with the figures that they measure
 live-collection-%: setup
-	ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections-$*" pytest -q -n 2 tests/live
+	GN_PROVE=1 ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections-$*" pytest -q -n 2 tests/live
 live-%: setup
 	bin=$$(tools/postgresqls | sed -n 's/^$* //p'); [[ $$bin ]] || { echo "no PostgreSQL $*" >&2; exit 1; }; \
-	GN_PG_BINDIR=$$bin pytest -q -n 2 tests/live
+	GN_PROVE=1 GN_PG_BINDIR=$$bin pytest -q -n 2 tests/live
 
 .PHONY: bench
 bench: setup ## measure the engine

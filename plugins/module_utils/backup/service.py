@@ -142,7 +142,8 @@ class Maker:
     def _entering(self) -> dict[str, str]:
         # what a database's owner has stored as its settings does not count
         return {**self.environment, "PGCONNECT_TIMEOUT": "10", "PGAPPNAME": self.server.name,
-                "PGOPTIONS": "-c role=none -c search_path=pg_catalog -c client_min_messages=warning"}
+                "PGOPTIONS": "-c role=none -c search_path=pg_catalog -c client_min_messages=warning -c statement_timeout=0 "
+                             "-c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0"}
 
     def _bindir(self, server_version: int) -> str:
         """The folder of the server's programs, with its slash; empty: they are on the path."""
