@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -24,6 +23,7 @@ from .drill import RECORD, Drills
 from .drill_config import Config
 from .errors import BackupError
 from .run import Busy, alone
+from .terminal import end, say
 
 DEFAULT = "/etc/good_neighbor/drill.json"
 FAILED, BUSY = 1, 75
@@ -32,7 +32,7 @@ FAILED, BUSY = 1, 75
 def main(words: Sequence[str] | None = None) -> int:
     """Does what the words say; the exit status."""
     given = _parser().parse_args(words)
-    signal.signal(signal.SIGTERM, _end)  # the scratch cluster is removed
+    signal.signal(signal.SIGTERM, end)  # the scratch cluster is removed
     os.umask(0o077)
     try:
         known = drill_config.read(Path(given.config))
@@ -44,12 +44,12 @@ def main(words: Sequence[str] | None = None) -> int:
             return 0
         if not HAS_DRIVER:
             raise BackupError("Python's psycopg2 is missing: install python3-psycopg2")
-        return 0 if Drills(known, _say).run(tuple(given.services)) else FAILED
+        return 0 if Drills(known, say).run(tuple(given.services)) else FAILED
     except Busy:
-        _say("another drill is at work; this one has done nothing")
+        say("another drill is at work; this one has done nothing")
         return BUSY
     except GoodNeighborError as error:
-        _say(str(error))
+        say(str(error))
         return FAILED
 
 
@@ -67,15 +67,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _status(known: Config, as_json: bool) -> int:
     record, now = drill_record.Record.read(Path(known.state) / RECORD), datetime.now(timezone.utc)
-    _say(json.dumps(drill_record.as_mapping(known, record, now), indent=1) if as_json
+    say(json.dumps(drill_record.as_mapping(known, record, now), indent=1) if as_json
          else "\n".join(drill_record.told(known, record, now)))
     return FAILED if drill_record.faults(known, record, now) else 0
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def _end(_number: int, _frame: object) -> None:
-    raise SystemExit(143)

@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from . import config, overview
 from .config import Config
 from .errors import BackupError
 from .run import Busy, Run
+from .terminal import end, say
 
 DEFAULT = "/etc/good_neighbor/backup.json"
 FAILED, BUSY = 1, 75
@@ -31,7 +31,7 @@ FAILED, BUSY = 1, 75
 def main(words: Sequence[str] | None = None) -> int:
     """Does what the words say; the exit status."""
     given = _parser().parse_args(words)
-    signal.signal(signal.SIGTERM, _end)  # what is half made is removed
+    signal.signal(signal.SIGTERM, end)  # what is half made is removed
     os.umask(0o027)
     try:
         known = config.read(Path(given.config))
@@ -40,12 +40,12 @@ def main(words: Sequence[str] | None = None) -> int:
             return _list(known, given.json)
         if not HAS_DRIVER:
             raise BackupError("Python's psycopg2 is missing: install python3-psycopg2")
-        return 0 if Run(known, _say).run(tuple(given.services), given.accept_smaller) else FAILED
+        return 0 if Run(known, say).run(tuple(given.services), given.accept_smaller) else FAILED
     except Busy as error:
-        _say(str(error))
+        say(str(error))
         return BUSY
     except GoodNeighborError as error:
-        _say(str(error))
+        say(str(error))
         return FAILED
 
 
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _list(known: Config, as_json: bool) -> int:
     rows = overview.overview(known, datetime.now(timezone.utc))
-    _say(json.dumps(rows, indent=1) if as_json else "\n".join(overview.text(rows)))
+    say(json.dumps(rows, indent=1) if as_json else "\n".join(overview.text(rows)))
     return 0
 
 
@@ -75,18 +75,6 @@ def _check_account(known: Config) -> None:
         raise BackupError(f"{known.state} cannot be read: {error.strerror}") from error
     if owner != os.geteuid():
         raise BackupError(f"run this as the account {known.role}: sudo -u {known.role} {sys.argv[0]} ...")
-
-
-def _say(text: str) -> None:
-    """Shows a text; what a hostile name holds besides letters moves no cursor."""
-    line = "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
-    with suppress(BrokenPipeError):  # whoever listened has gone; the work goes on
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-
-
-def _end(_number: int, _frame: object) -> None:
-    raise SystemExit(143)
 
 
 if __name__ == "__main__":

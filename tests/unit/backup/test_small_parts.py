@@ -9,7 +9,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup import layout, metrics, offsite, retention
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup import (
+    layout, metrics, offsite, retention, terminal)
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.errors import BackupError
 from ansible_collections.bbworlds.good_neighbor.plugins.plugin_utils import program_file
 from hypothesis import given
@@ -76,3 +77,10 @@ def test_the_program_is_one_file_that_needs_no_ansible(tmp_path: Path, entry: st
     assert done.returncode == 0 and "usage" in done.stdout, done.stderr
     with pytest.raises(ValueError, match="no module"):
         program_file.build("backup.nothing")
+
+
+def test_a_name_moves_no_cursor_of_any_program(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.say("table \x1b[2Jgone\r of\nshop")
+    assert capsys.readouterr().out == "table ?[2Jgone? of\nshop\n"
+    for face in ("face.py", "drill_face.py"):
+        assert "sys.stdout" not in (program_file.ROOT / "backup" / face).read_text(encoding="utf-8")
