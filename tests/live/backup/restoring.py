@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -24,7 +24,7 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.ses
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.types import Allocation
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema import records
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.schema.files import SchemaFile
-from live.postgres import SUPERUSER_LINE, Cluster, programs
+from live.postgres import SUPERUSER_LINE, Cluster, make_data, new_folder, programs
 
 SERVER = "alpha.example"
 PASSWORDS = {"shop_owner": "fake-for-tests-Xy7!", "blog_owner": "fake-for-tests-Zq3!"}
@@ -124,6 +124,28 @@ def new_house(cluster: Cluster, folder: Path) -> House:
 def content(plain: bytes) -> Content:
     """Length and checksum."""
     return Content(len(plain), hashlib.sha256(plain).hexdigest())
+
+
+@contextmanager
+def running() -> Iterator[Cluster]:
+    """A database server, which ends with the block."""
+    made = Cluster(new_folder())
+    try:
+        make_data(made.data)
+        made.access(HBA)
+        made.start()
+        yield made
+    finally:
+        made.remove()
+
+
+@contextmanager
+def furnished(cluster: Cluster, folder: Path) -> Iterator[House]:
+    """Two services on it, and a key; the server is empty again after the block."""
+    furnish(cluster)
+    made = new_house(cluster, folder)
+    yield made
+    made.clear()
 
 
 def furnish(cluster: Cluster) -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup import drill_record, layout
 from live.backup.drilling import DrillHost
-from live.backup.restoring import HBA, SERVER, House, fill, furnish, new_house
-from live.postgres import Cluster, make_data, new_folder
+from live.backup.restoring import SERVER, House, fill, furnished, running
+from live.postgres import Cluster
 
 SLOW = ("CREATE OR REPLACE FUNCTION slow() RETURNS int LANGUAGE plpgsql IMMUTABLE AS"
         " 'BEGIN PERFORM pg_catalog.pg_sleep({seconds}); RETURN 1; END'")
@@ -25,23 +25,15 @@ SLOW = ("CREATE OR REPLACE FUNCTION slow() RETURNS int LANGUAGE plpgsql IMMUTABL
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """The database server."""
-    made = Cluster(new_folder())
-    try:
-        make_data(made.data)
-        made.access(HBA)
-        made.start()
+    with running() as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture
 def house(cluster: Cluster, tmp_path: Path) -> Iterator[House]:
     """Two services."""
-    furnish(cluster)
-    made = new_house(cluster, tmp_path)
-    yield made
-    made.clear()
+    with furnished(cluster, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

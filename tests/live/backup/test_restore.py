@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.errors import BackupError
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.restore_door import MARK, ROLE
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.restore_plan import IN_PLACE
-from live.backup.restoring import HBA, SHOP, House, furnish, new_house
-from live.postgres import Cluster, make_data, new_folder
+from live.backup.restoring import SHOP, House, furnished, running
+from live.postgres import Cluster
 
 OWNERS = """
 SELECT DISTINCT pg_get_userbyid(c.relowner) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -24,23 +24,15 @@ WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'good_neig
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A server for the tests of this file."""
-    made = Cluster(new_folder())
-    try:
-        make_data(made.data)
-        made.access(HBA)
-        made.start()
+    with running() as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture
 def house(cluster: Cluster, tmp_path: Path) -> Iterator[House]:
     """Two services, and a key."""
-    furnish(cluster)
-    made = new_house(cluster, tmp_path)
-    yield made
-    made.clear()
+    with furnished(cluster, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

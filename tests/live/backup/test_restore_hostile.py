@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live.backup.restoring import HBA, House, fill, furnish, new_house
-from live.postgres import Cluster, make_data, new_folder, programs
+from live.backup.restoring import House, fill, furnished, running
+from live.postgres import Cluster, programs
 
 # each way runs its code when rows are copied, or an index or a view is built
 ATTACK = """
@@ -43,23 +43,15 @@ CREATE FUNCTION look() RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RETURN
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A server for the tests of this file."""
-    made = Cluster(new_folder())
-    try:
-        make_data(made.data)
-        made.access(HBA)
-        made.start()
+    with running() as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture
 def house(cluster: Cluster, tmp_path: Path) -> Iterator[House]:
     """Two services, one of them hostile."""
-    furnish(cluster)
-    made = new_house(cluster, tmp_path)
-    yield made
-    made.clear()
+    with furnished(cluster, tmp_path) as made:
+        yield made
 
 
 def arm(house: House, way: str, mark: Path) -> None:

@@ -19,8 +19,8 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup impo
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.restore_door import MARK, ROLE
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.restore_plan import IN_PLACE
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.session import Server
-from live.backup.restoring import HBA, House, furnish, new_house
-from live.postgres import Cluster, make_data, new_folder
+from live.backup.restoring import House, furnish, furnished, running
+from live.postgres import Cluster
 
 SAVED, LIVE = 500, 501  # rows of goods in the backup, and in the live database since
 KILLED = -signal.SIGKILL
@@ -29,23 +29,15 @@ KILLED = -signal.SIGKILL
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A server for the tests of this file."""
-    made = Cluster(new_folder())
-    try:
-        make_data(made.data)
-        made.access(HBA)
-        made.start()
+    with running() as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture
 def house(cluster: Cluster, tmp_path: Path) -> Iterator[House]:
     """Two services."""
-    furnish(cluster)
-    made = new_house(cluster, tmp_path)
-    yield made
-    made.clear()
+    with furnished(cluster, tmp_path) as made:
+        yield made
 
 
 class Counting(psycopg2.extensions.cursor):
