@@ -68,5 +68,5 @@ def _parser() -> argparse.ArgumentParser:
 def _status(known: Config, as_json: bool) -> int:
     record, now = drill_record.Record.read(Path(known.state) / RECORD), datetime.now(timezone.utc)
     say(json.dumps(drill_record.as_mapping(known, record, now), indent=1) if as_json
-         else "\n".join(drill_record.told(known, record, now)))
+        else "\n".join(drill_record.told(known, record, now)))
     return FAILED if drill_record.faults(known, record, now) else 0

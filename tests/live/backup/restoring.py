@@ -144,8 +144,10 @@ def furnished(cluster: Cluster, folder: Path) -> Iterator[House]:
     """Two services on it, and a key; the server is empty again after the block."""
     furnish(cluster)
     made = new_house(cluster, folder)
-    yield made
-    made.clear()
+    try:
+        yield made
+    finally:
+        made.clear()
 
 
 def furnish(cluster: Cluster) -> None:
