@@ -27,6 +27,7 @@ from .errors import BackupError
 
 _NAME = "scratch"
 _PATIENCE = 60.0  # seconds to start or to end
+_WRITERS = 10.0  # seconds that an initdb whose drill was killed may go on: it ends where its files are gone
 _SETTINGS = {
     "listen_addresses": "", "fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0",
     "autovacuum": "off", "max_connections": "10", "jit": "off", "maintenance_work_mem": "256MB", "max_wal_size": "4GB",
@@ -81,7 +82,10 @@ def clean(state: Path) -> None:
             end = time.monotonic() + _PATIENCE
             while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
                 time.sleep(0.05)
-    shutil.rmtree(folder, ignore_errors=True)
+    end = time.monotonic() + _WRITERS
+    while folder.exists() and time.monotonic() < end:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.02)
     if folder.exists():
         raise BackupError(f"{folder} cannot be removed: look who writes there")
 

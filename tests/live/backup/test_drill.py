@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -16,7 +17,7 @@ import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup import drill_record, layout
 from live.backup.drilling import DrillHost
 from live.backup.restoring import SERVER, House, fill, furnished, running
-from live.postgres import Cluster
+from live.postgres import Cluster, new_folder
 
 SLOW = ("CREATE OR REPLACE FUNCTION slow() RETURNS int LANGUAGE plpgsql IMMUTABLE AS"
         " 'BEGIN PERFORM pg_catalog.pg_sleep({seconds}); RETURN 1; END'")
@@ -30,10 +31,12 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def house(cluster: Cluster, tmp_path: Path) -> Iterator[House]:
-    """Two services."""
-    with furnished(cluster, tmp_path) as made:
+def house(cluster: Cluster) -> Iterator[House]:
+    """Two services, their backups where the drill's account may read: pytest's own folders are closed to it."""
+    folder = new_folder()
+    with furnished(cluster, folder) as made:
         yield made
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -155,6 +158,16 @@ def test_the_newest_is_drilled(drill: DrillHost) -> None:
     assert drill.run() == 0 and drill.record().backup == newest
 
 
+def test_killed_while_the_cluster_is_made(drill: DrillHost) -> None:
+    drill.house.save(hours=1)
+    process = drill.start("run")
+    until((drill.folder / "scratch" / "data" / "global").exists)
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    assert drill.run("clean") == 0, drill.said  # initdb is still at work
+    assert drill.left() == []
+
+
 def test_killed_it_counts_as_failed_and_the_next_one_cleans_up(drill: DrillHost) -> None:
     fill(drill.house.cluster, "shop", [SLOW.format(seconds=0), "CREATE MATERIALIZED VIEW slept AS SELECT slow()",
                                        SLOW.format(seconds=30)])
@@ -166,7 +179,8 @@ def test_killed_it_counts_as_failed_and_the_next_one_cleans_up(drill: DrillHost)
     os.waitpid(process, 0)
     assert drill.metric("success") == 0 and drill.run("status") == 1 and "has not come to its end" in drill.said
     assert drill.left() != []  # nobody is there to remove it
-    assert drill.run("clean") == 0 and drill.left() == []
+    assert drill.run("clean") == 0, drill.said
+    assert drill.left() == []
 
 
 def test_two_at_once(drill: DrillHost) -> None:
