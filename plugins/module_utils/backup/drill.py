@@ -20,6 +20,7 @@ from pathlib import Path
 from .. import sql
 from ..catalog.session import Server
 from ..errors import GoodNeighborError
+from ..whole_file import write_whole
 from . import drill_record, drill_scratch, layout, restore_fill, restore_find, stream
 from .commands import Deadline
 from .drill_config import Config, Subject
@@ -30,7 +31,6 @@ from .manifest import Content
 from .restore_fill import Dump
 from .restore_find import Shelf
 from .run import alone
-from .store import write_whole
 from .stream import Keys
 
 ROLE = "good_neighbor_drill"

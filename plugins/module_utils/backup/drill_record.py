@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from ..whole_file import write_whole
 from . import layout
 from .drill_config import Config, Subject
 from .errors import BackupError
-from .store import write_whole
 from .strict import Fields, dump, load, time_text
 
 FORMAT = 1

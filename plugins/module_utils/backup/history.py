@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from ..whole_file import write_whole
 from .errors import BackupError
-from .store import write_whole
 from .strict import Fields, dump, load, time_text
 
 FORMAT = 1

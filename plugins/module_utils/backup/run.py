@@ -12,13 +12,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..errors import GoodNeighborError
+from ..whole_file import write_whole
 from . import layout, metrics
 from .config import Config, Service
 from .errors import BackupError
 from .history import Attempt, History
 from .metrics import Sample
 from .service import Made, Maker
-from .store import Store, write_whole
+from .store import Store
 
 Say = Callable[[str], None]
 METRICS = "public/good_neighbor_backup.prom"

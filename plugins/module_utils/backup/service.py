@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ..whole_file import write_whole
 from . import layout, manifest, receipt, retention
 from .commands import PATH, Deadline
 from .config import Config, Service
@@ -18,7 +19,7 @@ from .offsite import Remote
 from .pipeline import Encryption
 from .receipt import Receipt
 from .snapshot import Facts, Sessions, hint, taken
-from .store import Store, measured, write_whole
+from .store import Store, measured
 
 
 @dataclass(frozen=True)

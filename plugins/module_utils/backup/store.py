@@ -116,17 +116,6 @@ def measured(path: Path) -> Content:
     return Content(path.stat().st_size, digest.hexdigest())
 
 
-def write_whole(path: Path, content: bytes, mode: int) -> None:
-    """Puts a file in its place in one step, on the disk for good."""
-    aside = path.with_name(f".{path.name}.new")
-    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.rename(path)
-
-
 def _to_disk(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
