@@ -65,14 +65,19 @@ WHERE s.toplevel GROUP BY 1, 2"""
 
 
 def read(server: Server, matrix: Matrix, name: str) -> list[Sample]:
-    """The metrics of the server that the matrix calls `name`."""
+    """The metrics of the server that the matrix calls `name`, over a session of its own."""
     with server.cursor() as cursor:
-        [state] = _rows(cursor, SERVER)
-        sessions, slots = _rows(cursor, SESSIONS), _rows(cursor, SLOTS)
-        [statistics] = _rows(cursor, STATISTICS)
-        known = statistics["loaded"] and statistics["schema"] is not None
-        query = STATEMENTS.format(schema=statistics["schema"], slow=SLOW)
-        statements = _rows(cursor, query) if known else []
+        return look(cursor, matrix, name)
+
+
+def look(cursor: Cursor, matrix: Matrix, name: str) -> list[Sample]:
+    """The same, over a session in the maintenance database."""
+    [state] = _rows(cursor, SERVER)
+    sessions, slots = _rows(cursor, SESSIONS), _rows(cursor, SLOTS)
+    [statistics] = _rows(cursor, STATISTICS)
+    known = statistics["loaded"] and statistics["schema"] is not None
+    query = STATEMENTS.format(schema=statistics["schema"], slow=SLOW)
+    statements = _rows(cursor, query) if known else []
     found = samples(matrix, name, state, sessions, slots, statements if known else None)
     end = certificate.end(state["certificate"]) if state["certificate"] else None
     labels = (("server", name),)

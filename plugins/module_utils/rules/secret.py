@@ -41,6 +41,7 @@ EXPOSED = Rule("secret-exposed", CRITICAL, MANUAL, "A password of the matrix sta
                "The passwords of the matrix are looked for in comments, bodies of functions, and options of foreign "
                "servers and tables; the search takes place where the module runs, the server never sees them.")
 RULES = (EXPOSED, MISSING, DRIFT, SHARED, WEAK, EXPIRED, UNMANAGED)
+NEED_SECRETS = (DRIFT, EXPOSED, MISSING, SHARED, UNMANAGED)  # not judged where the matrix came without its secrets
 
 
 def judge(change: Change, world: World) -> list[Violation]:

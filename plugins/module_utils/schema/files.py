@@ -26,6 +26,17 @@ class SchemaFile:
         return checksum(self.text)
 
 
+@dataclass(frozen=True)
+class KnownFile(SchemaFile):
+    """One of which only `digest`, the SHA-256 of its text, is at hand: enough to judge by, not to apply."""
+
+    digest: str = ""
+
+    @property
+    def checksum(self) -> str:
+        return self.digest
+
+
 @dataclass(frozen=True, order=True)
 class Record:
     """What a database says of a file: `state` is started, applied or baseline.
