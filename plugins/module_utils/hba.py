@@ -123,8 +123,8 @@ def _row_lines(row: Allocation) -> list[Words]:
 
 def _system_lines(role: SystemRole) -> list[Words]:
     databases = ["all" if name == EVERYWHERE else word(name) for name in rights(role).connect]
-    # who backs up is an account of the host, and has no password that could be stolen
-    local = "peer" if role.use == "backup" else METHOD
+    # who backs up or watches is an account of the host, and has no password that could be stolen
+    local = "peer" if role.use in ("backup", "monitoring") else METHOD
     return [_words(database, word(role.role), address, local) for database in databases for address in role.client_addresses]
 
 

@@ -14,7 +14,7 @@ SECRET = "fake-ldap-secret-5"
 def test_a_server_made_by_hand(inn: Inn) -> None:
     inn.cluster.access([
         OPERATOR, "host kitchen kitchen_owner 127.0.0.1/32 md5", "host all all 10.0.0.0 255.0.0.0 trust",
-        "host kitchen,gallery +watcher samenet scram-sha-256", "local all watcher scram-sha-256"],
+        "host kitchen,gallery +watcher samenet scram-sha-256", "local all watcher peer"],
         [*IDENT, "admin nightwatch postgres"])
     before = inn.hba_file.read_bytes()
     told = inn.run(mode="report")
@@ -25,7 +25,7 @@ def test_a_server_made_by_hand(inn: Inn) -> None:
     assert ("medium", "wider", 2) in found
     missing = {one["text"] for one in told["differences"] if one["kind"] == "missing"}
     assert "host replication replica 127.0.0.1/32 scram-sha-256" in missing
-    assert "local all watcher scram-sha-256" not in missing
+    assert "local all watcher peer" not in missing
     assert told["report"].startswith(f"{inn.hba_file} against the allocation matrix: ")
     # the worst first
     order = [one["severity"] for one in told["differences"]]

@@ -48,7 +48,7 @@ def test_lines_follow_the_matrix() -> None:
         "local world world_login scram-sha-256",
         "local world world_user scram-sha-256",
         "local bare bare_login scram-sha-256",
-        "local all gn_monitor scram-sha-256",
+        "local all gn_monitor peer",
         "host all gn_monitor 127.0.0.1/32 scram-sha-256",
         "host postgres gn_pooler ::1/128 scram-sha-256",
         "local memory metrics scram-sha-256",

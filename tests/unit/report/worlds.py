@@ -126,7 +126,7 @@ def well() -> ServerFacts:
         entry("voice_ninja_user", "voice_ninja", limit=10),
         entry("voice_ninja_analytics", "voice_ninja", limit=3),
         entry("nexus_user", "bbworlds_nexus", limit=50),
-        entry("gn_monitor", "voice_ninja", "bbworlds_nexus", "postgres", limit=3),
+        entry("gn_monitor", "voice_ninja", "bbworlds_nexus", "postgres", limit=8),
         entry("gn_backup", "voice_ninja", "bbworlds_nexus", "postgres", limit=2),
         entry("gn_replication", limit=2),
     ]

@@ -1,0 +1,39 @@
+# Copyright: BBWorlds
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Filters of the role `monitoring`: what its variables mean on a database host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils.errors import GoodNeighborError
+from ..module_utils.monitoring import role_plan
+from ..module_utils.monitoring.role_plan import Wishes
+
+
+def monitoring_plan(allocation: object, servers: object, server: str, wishes: Mapping[str, Any]) -> dict[str, Any]:
+    """Takes the matrix and the role's variables; returns what the tasks need to know, with no secret in it."""
+    values = {field.name: wishes[field.name] for field in fields(Wishes)}
+    values["collectors"] = tuple(values["collectors"])
+    try:
+        return role_plan.plan(servers, allocation, server, Wishes(**values))
+    except GoodNeighborError as error:
+        raise AnsibleFilterError(str(error)) from None
+
+
+def monitoring_older(service: Mapping[str, Any], stats: Sequence[Mapping[str, Any]],
+                     written: Sequence[Mapping[str, Any]] = ()) -> bool:
+    """Takes a service, stats of files, and what was written; returns whether it must be started anew to know its files."""
+    return role_plan.older(service, stats, written)
+
+
+class FilterModule:
+    """What Ansible asks for the filters of this file."""
+
+    def filters(self) -> dict[str, Callable[..., object]]:
+        """Filters by name."""
+        return {"monitoring_plan": monitoring_plan, "monitoring_older": monitoring_older}
