@@ -22,7 +22,7 @@ _OF_OTHERS = (*_OF_CLIENTS, "settings", "schema_files")
 _OF_SERVERS = ("api_url",)
 # all that tells a service's sessions from others
 _TO_WATCH = ("service", "title", "server", "database", "owner", "purpose", "status", "backup", "connection_limit", "logins",
-             "readers")
+             "readers", "latency_target_ms")
 _SERVER_TO_WATCH = ("mode", "port", "max_connections", "maintenance_connections")
 
 

@@ -14,7 +14,7 @@ from ..catalog.session import Cursor, Server
 from ..matrix.types import ACTIVE, Matrix
 from ..report.reach import logins_of
 from ..report.read import STATISTICS
-from . import certificate
+from . import certificate, promised
 from .expose import Sample
 
 Row = dict[str, Any]
@@ -34,6 +34,7 @@ HELPS = {
     "good_neighbor_pending_restart": "Settings that wait for a restart.",
     "good_neighbor_certificate_end_timestamp_seconds": "When the server's TLS certificate ends.",
     "good_neighbor_slot_bytes": "WAL that a replication slot holds back.",
+    **promised.HELPS,
 }
 SLOW = 100  # milliseconds, as the policy says
 
@@ -78,7 +79,7 @@ def look(cursor: Cursor, matrix: Matrix, name: str) -> list[Sample]:
     known = statistics["loaded"] and statistics["schema"] is not None
     query = STATEMENTS.format(schema=statistics["schema"], slow=SLOW)
     statements = _rows(cursor, query) if known else []
-    found = samples(matrix, name, state, sessions, slots, statements if known else None)
+    found = samples(matrix, name, state, sessions, slots, statements if known else None) + promised.samples(matrix, name)
     end = certificate.end(state["certificate"]) if state["certificate"] else None
     labels = (("server", name),)
     return found + ([Sample("good_neighbor_certificate_end_timestamp_seconds", labels, end)] if end is not None else [])
