@@ -9,8 +9,9 @@ from unit.report.worlds import SERVER, matrix
 def test_every_service_is_told_and_what_is_active_has_limits_and_a_target() -> None:
     found = promised.samples(matrix(), SERVER)
     told = {
-        (sample.name.removeprefix("good_neighbor_"), dict(sample.labels)["service"], dict(sample.labels).get("role", "")): sample.value
+        (sample.name.removeprefix("good_neighbor_"), labels["service"], labels.get("role", "")): sample.value
         for sample in found
+        for labels in [dict(sample.labels)]
     }
     assert told == {
         ("service_info", "bob_gpt", ""): 1,
