@@ -17,6 +17,7 @@ from .expose import Sample
 from .session import DRIVER, Watching
 
 NAME = "watch"
+FAULTS: tuple[type[Exception], ...] = (GoodNeighborError, *DRIVER)
 TIME = "good_neighbor_watch_timestamp_seconds"
 
 
@@ -37,7 +38,7 @@ class Watch:
         try:
             found = watch.look(self._cursor(), self.matrix, self.config.server)
             self._last = [sample for sample in found if sample.name == TIME]
-        except (GoodNeighborError, *DRIVER) as error:
+        except FAULTS as error:
             self._end()
             fault, found = " ".join(str(error).split()), self._last
         try:

@@ -1,4 +1,4 @@
-"""Alerts under Prometheus' own test program, and the watch on one real PostgreSQL."""
+"""Alerts under Prometheus' own test program; the check on the engine's library, the watch on another real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 from live.embedded import QUICK, Server, remove, started
+from live.engine.conftest import cluster, gold, library
+
+__all__ = ["cluster", "gold", "library"]
 
 ROOT = Path(__file__).resolve().parents[3]
 MISSING = subprocess.run(
