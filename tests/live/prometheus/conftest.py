@@ -1,0 +1,52 @@
+"""Prometheus and the exporters of both Debian releases, beside one real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from live.embedded import QUICK, Server, remove, started
+
+from .world import ROLE, ROOT, SUITES, Exporters, exporters, furnish
+
+MISSING = [
+    done.stderr.strip()
+    for suite in SUITES
+    for done in [subprocess.run([ROOT / "tools" / "exporters", suite], capture_output=True, text=True, check=False)]
+    if done.returncode
+]
+if MISSING:
+    if os.environ.get("CI"):
+        raise RuntimeError(MISSING[0])
+    collect_ignore_glob = ["test_metric_names.py", "test_rules_run.py", "test_files.py"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what could not run."""
+    if MISSING:
+        terminalreporter.write_line(f"not run: tests/live/prometheus but for its reader of queries, {MISSING[0]}")
+
+
+@pytest.fixture(scope="session")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with two services, which the role that monitors may enter."""
+    folder = tmp_path_factory.mktemp("prometheus") / "server"
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("live.embedded.QUICK", f"{QUICK} -c shared_preload_libraries=pg_stat_statements")
+            server = started(folder, ["local all postgres scram-sha-256", f"local all {ROLE} trust"])
+        furnish(server)
+        yield server
+    finally:
+        remove(folder)
+
+
+@pytest.fixture(scope="session", params=SUITES)
+def told(
+    request: pytest.FixtureRequest, watched: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Exporters]]:
+    """A Debian release, and its exporters at work."""
+    with exporters(watched, request.param, tmp_path_factory.mktemp(request.param)) as found:
+        yield request.param, found
