@@ -51,7 +51,7 @@ class Program:
             raise BackupError(f"{self.name} does not run: {error.strerror}") from error
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
-                _widen(pipe.fileno())
+                widen(pipe.fileno())
         self._said = b""
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -122,7 +122,7 @@ def _chunks(stream: IO[bytes] | None, size: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _widen(pipe: int) -> None:
+def widen(pipe: int) -> None:
     """A larger pipe, where the system grants one: fewer turns."""
     try:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, CHUNK)

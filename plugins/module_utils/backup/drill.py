@@ -14,6 +14,7 @@ import secrets
 import subprocess
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from .drill_record import Record
 from .drill_scratch import Programs
 from .errors import BackupError
 from .manifest import Content
-from .restore_fill import Dump
+from .restore_fill import Contents, Dump
 from .restore_find import Shelf
 from .run import alone
 from .stream import Keys
@@ -101,16 +102,24 @@ class _Tried:
         manifest = restore_find.manifest(source, keys, subject.server, subject.service, self.backup)
         self.fault = self.fault or restore_find.from_the_future(manifest, self.now)
         bindir = Programs(self.config.bindirs).for_dump(manifest.server_version)
-        with drill_scratch.running(state, bindir) as server:
-            _restore(server, Dump(source, keys, manifest, bindir), subject, Deadline(self.config.longest * 3600))
+        dump = Dump(source, keys, manifest, bindir)
+        with ThreadPoolExecutor(1) as beside:  # around the cluster: when that ends, so does whoever works in it
+            looked = beside.submit(_look, dump, subject)
+            with drill_scratch.running(state, bindir) as server:
+                _restore(server, dump, looked.result(), Deadline(self.config.longest * 3600), beside)
 
 
-def _restore(server: Server, dump: Dump, subject: Subject, deadline: Deadline) -> None:
-    manifest, database = dump.manifest, "drill"
+def _look(dump: Dump, subject: Subject) -> tuple[Contents, Iterable[str]]:
+    """What is in the dump, and the names of the server's roles."""
+    return restore_fill.look(dump, subject.extensions, subject.publications), _roles(_globals(dump))
+
+
+def _restore(server: Server, dump: Dump, looked: tuple[Contents, Iterable[str]], deadline: Deadline,
+             beside: Executor) -> None:
+    (contents, roles), manifest, database = looked, dump.manifest, "drill"
     password = secrets.token_urlsafe(24)
-    contents = restore_fill.look(dump, subject.extensions, subject.publications)
     with server.cursor() as cursor:
-        for role in _roles(_globals(dump)):
+        for role in roles:
             cursor.execute(f"CREATE ROLE {sql.ident(role)} NOLOGIN")
         cursor.execute(f"CREATE ROLE {ROLE} LOGIN BYPASSRLS PASSWORD {sql.literal(password)}")
         restore_fill.create(cursor, database, "a drill", manifest.encoding, manifest.locale)
@@ -119,12 +128,15 @@ def _restore(server: Server, dump: Dump, subject: Subject, deadline: Deadline) -
             restore_fill.prepare(inside, ROLE, contents, manifest)
         environment = stream.environment(PGHOST=str(server.parameters["host"]), PGPORT="5432", PGUSER=ROLE,
                                          PGPASSWORD=password, PGDATABASE=database)
-        wrong = restore_fill.load(dump, contents, environment)
+        at_once = ["--single-transaction"] if len(contents.parts.rest) < drill_scratch.LOCKS else []
+        wrong = restore_fill.load(dump, contents, environment, *at_once)
+        damage: list[Future[None]] = []
         with server.cursor(database) as inside:
-            differ, _notes = restore_fill.wrong(inside, manifest, deadline)
+            differ, _notes = restore_fill.wrong(inside, manifest, deadline, lambda: damage.append(
+                beside.submit(_amcheck, server, dump.bindir, database, deadline)))
         if wrong or differ:
             raise BackupError(f"what was restored is not what was saved: {'; '.join([*wrong, *differ])}")
-    _amcheck(server, dump.bindir, database, deadline)
+        damage[0].result()
 
 
 def _amcheck(server: Server, bindir: str, database: str, deadline: Deadline) -> None:

@@ -9,7 +9,7 @@ the superusers looks at it sees by its comment what it is. Used on the database 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -106,14 +106,14 @@ def prepare(cursor: Any, role: str, contents: Contents, manifest: Manifest) -> N
         cursor.execute(f"ALTER SCHEMA {sql.ident(schema)} OWNER TO {sql.ident(role)}")
 
 
-def load(dump: Dump, contents: Contents, environment: Mapping[str, str]) -> list[str]:
+def load(dump: Dump, contents: Contents, environment: Mapping[str, str], *options: str) -> list[str]:
     """Everything else, by the role and into the database that `environment` names; what of the dump is not as the manifest
-    says. Raises BackupError with pg_restore's words."""
+    says. `options` are more of pg_restore's. Raises BackupError with pg_restore's words."""
     made = {extension.schema for extension in contents.extensions} | {_PUBLIC, OURS}
     some = restore_list.without_publications(restore_list.without_schemas(contents.parts.rest, made), contents.for_all)
     use = restore_list.chosen(some)
     fed = dump.restore("--no-owner", "--no-privileges", "--exit-on-error", "--no-password",
-                       f"--dbname={environment['PGDATABASE']}", use=use, environment=environment)
+                       *options, f"--dbname={environment['PGDATABASE']}", use=use, environment=environment)
     return compare.of_the_dump(dump.manifest, fed.content)
 
 
@@ -126,9 +126,13 @@ def hand_over(cursor: Any, role: str, owner: str, contents: Contents) -> None:
         cursor.execute(f"CREATE PUBLICATION {sql.ident(name)} FOR ALL TABLES WITH ({contents.for_all[name]})")
 
 
-def wrong(cursor: Any, manifest: Manifest, deadline: Deadline) -> tuple[list[str], list[str]]:
-    """How the database differs from the manifest, and what else there is to know of it."""
-    found = snapshot.Snapshot(cursor, patience=0).facts(deadline)
+def wrong(cursor: Any, manifest: Manifest, deadline: Deadline,
+          begun: Callable[[], object] = list) -> tuple[list[str], list[str]]:
+    """How the database differs from the manifest, and what else there is to know of it. `begun` is called when the
+    snapshot stands: what it changes is not seen."""
+    seen = snapshot.Snapshot(cursor, patience=0)
+    begun()
+    found = seen.facts(deadline)
     cursor.execute("ROLLBACK")
     return compare.differences(manifest, found), compare.versions(manifest, found)
 

@@ -17,10 +17,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from .commands import CHUNK, widen
 from .errors import BackupError
 from .manifest import Content
 
-_CHUNK = 1024 * 1024
 _LONGEST_KEY = 32 * 1024  # bytes: what a pipe takes without a reader
 
 
@@ -70,7 +70,7 @@ def feed(source: Source, part: str, keys: Keys, command: Sequence[str], *, whole
                 _end(reader)
             if reader.returncode:
                 raise BackupError(f"{os.path.basename(command[0])} failed: {_words(said) or reader.returncode}")
-            while whole and plain.read(_CHUNK):  # it may know enough before the end, and the checksum is of all
+            while whole and plain.next():  # it may know enough before the end, and the checksum is of all
                 pass
         printed.seek(0)
         return Fed(Content(plain.length, plain.digest.hexdigest()), printed.read())
@@ -79,11 +79,12 @@ def feed(source: Source, part: str, keys: Keys, command: Sequence[str], *, whole
 def read(source: Source, part: str, keys: Keys, most: int) -> bytes:
     """A small part as a whole. Raises BackupError where it cannot be had, or has more than `most` bytes."""
     with _decrypted(source, part, keys) as plain:
-        found = plain.read(most + 1)
-        if len(found) > most:
-            raise BackupError(f"{part} has more than {most} bytes")
-        plain.read(1)  # that this is the end
-    return found
+        found = bytearray()
+        while chunk := plain.next():
+            found += chunk
+            if len(found) > most:
+                raise BackupError(f"{part} has more than {most} bytes")
+    return bytes(found)
 
 
 class _Plain:
@@ -93,11 +94,12 @@ class _Plain:
         self._stream = stream
         self.digest, self.length, self.ended = hashlib.sha256(), 0, False
 
-    def read(self, size: int) -> bytes:
-        chunk = self._stream.read(size)
+    def next(self) -> bytes:
+        """What is there, without waiting for more; nothing: the end."""
+        chunk = os.read(self._stream.fileno(), CHUNK)
         self.digest.update(chunk)
         self.length += len(chunk)
-        self.ended = self.ended or len(chunk) < size
+        self.ended = self.ended or not chunk
         return chunk
 
 
@@ -109,8 +111,8 @@ def _decrypted(source: Source, part: str, keys: Keys) -> Iterator[_Plain]:
         age = None
         plain = None
         try:
-            age = _age(fetch.stdout if fetch else _opened(source.path(part)), keys, said)
-            plain = _Plain(_out(age))
+            age = _age(_wide(fetch.stdout) if fetch else _opened(source.path(part)), keys, said)
+            plain = _Plain(_wide(age.stdout))
             yield plain
         finally:
             for process in (age, fetch):
@@ -162,18 +164,17 @@ def _opened(path: str) -> IO[bytes]:
 
 
 def _pump(plain: _Plain, reader: subprocess.Popen[bytes]) -> None:
-    target = reader.stdin
-    if target is None:
-        raise ValueError("the reader has no standard input")
-    with suppress(BrokenPipeError), target:
-        while chunk := plain.read(_CHUNK):
+    with suppress(BrokenPipeError), _wide(reader.stdin) as target:
+        while chunk := plain.next():
             target.write(chunk)
 
 
-def _out(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    if process.stdout is None:
-        raise ValueError("age has no standard output")
-    return process.stdout
+def _wide(pipe: IO[bytes] | None) -> IO[bytes]:
+    """The pipe to or from a program, in which both sides find work."""
+    if pipe is None:
+        raise ValueError("the program has no such pipe")
+    widen(pipe.fileno())
+    return pipe
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -193,7 +194,7 @@ def _memory() -> IO[bytes]:
 def _words(said: IO[bytes]) -> str:
     """What a program complained of first, in a line; without what PostgreSQL quotes from tables."""
     said.seek(0)
-    lines = [line.strip() for line in said.read(_CHUNK).decode("utf-8", "replace").splitlines() if line.strip()]
+    lines = [line.strip() for line in said.read(CHUNK).decode("utf-8", "replace").splitlines() if line.strip()]
     return "; ".join(line[:300] for line in lines if not line.startswith(("DETAIL:", "CONTEXT:")))[:600]
 
 

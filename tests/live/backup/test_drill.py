@@ -158,6 +158,13 @@ def test_the_newest_is_drilled(drill: DrillHost) -> None:
     assert drill.run() == 0 and drill.record().backup == newest
 
 
+def test_many_tables_in_one_transaction(drill: DrillHost) -> None:
+    fill(drill.house.cluster, "shop", ["DO $$BEGIN FOR n IN 1..700 LOOP EXECUTE format('CREATE TABLE t%s (a text)', n);"
+                                       " END LOOP; END$$"])  # more locks than PostgreSQL's default has room for
+    drill.house.save(hours=1)
+    assert drill.run() == 0, drill.said
+
+
 def test_killed_while_the_cluster_is_made(drill: DrillHost) -> None:
     drill.house.save(hours=1)
     process = drill.start("run")
