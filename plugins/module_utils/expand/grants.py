@@ -97,6 +97,8 @@ def _system(place: Place, obj: Obj, rights: Rights) -> frozenset[str]:
     found = named(place, obj, rights)
     if rights.large_objects and obj.kind == "LARGE OBJECT":
         found |= {"SELECT"}
+    if rights.counts and place.kind == MAINTAINED and obj.kind == "SCHEMA":
+        found |= {"USAGE"}
     if rights.look_up and place.kind == MAINTAINED:
         found |= {"EXECUTE"} if obj.kind in ROUTINES else {"USAGE"} if obj.kind == "SCHEMA" else set()
     return found

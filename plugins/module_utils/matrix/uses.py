@@ -18,12 +18,13 @@ class Rights:
     connect: tuple[str, ...] = ()
     grants: tuple[ObjectGrant, ...] = ()
     large_objects: bool = False  # SELECT on each
+    counts: bool = False  # may enter the maintenance database's schemas: in one is what counts statements, for all to read
     look_up: bool = False  # may call the function that looks verifiers up, in the maintenance database
 
 
 # https://www.postgresql.org/docs/current/predefined-roles.html
 USES = {
-    "monitoring": Rights(frozenset({"LOGIN"}), frozenset({"pg_monitor"}), (EVERYWHERE,)),
+    "monitoring": Rights(frozenset({"LOGIN"}), frozenset({"pg_monitor"}), (EVERYWHERE,), counts=True),
     "backup": Rights(frozenset({"LOGIN", "BYPASSRLS"}), frozenset({"pg_read_all_data"}), (EVERYWHERE,), (), True),
     "replication": Rights(frozenset({"LOGIN", "REPLICATION"})),
     # pg_use_reserved_connections exists from PostgreSQL 16 on; on 15 only superusers draw on the reserve

@@ -63,3 +63,8 @@ def test_a_service_is_restarted_for_each_file_that_the_role_writes_for_it() -> N
     written |= {"/etc/good_neighbor/check.json", "/etc/good_neighbor/watch.json"}
     # a timer takes its file when systemd reads it
     assert watched == written - {"/etc/systemd/system/good-neighbor-check.timer"}
+
+
+def test_no_unit_takes_the_servers_shared_memory_away() -> None:
+    """RemoveIPC would, at the end of each check, which runs as the server's account."""
+    assert [path.name for path in (ROLE / "templates").glob("*.j2") if "RemoveIPC" in path.read_text()] == []
