@@ -1,0 +1,105 @@
+"""Each alert comes by its real cause, and ends when that is put right."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from hosts.backups import elsewhere, names, run_unit, said
+from hosts.matrix import sql, variables
+from hosts.monitoring import SOON, Alert, end_sessions, ends, fires, firing, session, waited
+
+testinfra_hosts = ["ansible://thirteen"]
+
+PROVE = bool(os.environ.get("GN_PROVE"))
+ROOT = "/var/backups/good_neighbor/twelve"
+SMALL, FROZEN, ROTTEN = "/srv/small", "/srv/frozen", "/var/lib/prometheus/node-exporter/rotten.prom"
+HOLD = "SELECT pg_advisory_lock(7), pg_sleep(900)"
+STOP = "systemctl kill -s KILL --kill-who=main postgresql@15-main; systemctl stop postgresql@15-main"
+
+RESTARTED: set[Alert] = {("ServerRestarted", name, "") for name in ("thirteen", "twelve")}
+NEVER: set[Alert] = {("BackupMissed", "twelve", "diary"), ("DrillOverdue", "twelve", "diary")}
+CAUSED: set[Alert] = {
+    ("SessionBlocked", "thirteen", "kiosk"), ("LimitReached", "thirteen", "kiosk"), ("DiskNearlyFull", "thirteen", ""),
+    ("PolicyBroken", "thirteen", "nexus"), ("DrillFailed", "twelve", "diary"), ("ServerDown", "twelve", "")}
+MORE: set[Alert] = {("TextfileUnreadable", "thirteen", ""), ("DiskReadOnly", "thirteen", "")}
+# what has been is told for some minutes after
+BEEN: set[Alert] = {("Deadlocks", "thirteen", "nexus"), ("SlowStatements", "thirteen", "nexus"),
+                    ("TargetMissed", "thirteen", "nexus")}
+
+
+def check_now(host: Any) -> None:
+    """The server is compared with the matrix, as its timer does it."""
+    host.check_output("systemctl start good-neighbor-check.service")
+
+
+def drilled(host: Any) -> bool:
+    """Whether the drill, as its timer starts it, is content."""
+    host.run("systemctl reset-failed good-neighbor-drill.service")
+    return bool(host.run("systemctl start good-neighbor-drill.service").rc == 0)
+
+
+def test_what_was_never_done_is_told(host: Any) -> None:
+    fires(host, NEVER)
+
+
+def test_a_backup_and_a_trial_restore_end_it(host: Any) -> None:
+    twelve = elsewhere(host, "twelve")
+    assert run_unit(twelve), said(twelve)
+    assert drilled(host), host.check_output("journalctl --no-pager -o cat -u good-neighbor-drill")
+    ends(host, NEVER)
+
+
+def test_a_quiet_server_is_quiet(host: Any) -> None:
+    if PROVE:  # what was started is told for ten minutes
+        assert waited(lambda: not firing(host), 720, 10), firing(host)
+    end = time.monotonic() + (600 if PROVE else 0)
+    while True:
+        assert firing(host) <= (set() if PROVE else RESTARTED)
+        if time.monotonic() >= end:
+            return
+        time.sleep(10)
+
+
+def test_each_comes_by_its_cause(host: Any) -> None:
+    twelve = elsewhere(host, "twelve")
+    session(host, "holder", "kiosk_user", "kiosk_db", HOLD)
+    for number in range(3):
+        session(host, f"waiter-{number}", "kiosk_user", "kiosk_db", "SELECT pg_advisory_lock(7)")
+    host.check_output(f"mkdir -p {SMALL} && mount -t tmpfs -o size=8m tmpfs {SMALL}")
+    host.check_output(f"head -c 8000000 /dev/zero >{SMALL}/full")
+    sql(host, "GRANT nexus_user TO kiosk_user")
+    check_now(host)
+    dump = f"{ROOT}/diary/{names(twelve, 'diary', ROOT)[-1]}/dump.age"
+    twelve.check_output(f"cp -a {dump} /root/whole && truncate -s -9 {dump}")
+    assert not drilled(host)
+    twelve.check_output(f"mv /root/whole {dump}; {STOP}")
+    if PROVE:
+        cause_more(host)
+    fires(host, CAUSED | (MORE | BEEN if PROVE else set()), SOON + 30)  # a session is blocked after half a minute
+
+
+def cause_more(host: Any) -> None:
+    """What has an alert as well, and no kind of its own."""
+    host.check_output(f"mkdir -p {FROZEN} && mount -t tmpfs -o ro,size=1m tmpfs {FROZEN} && echo '}}{{' >{ROTTEN}")
+    locks = ("1", "2"), ("2", "1")
+    for first, second in locks:
+        session(host, f"lock-{first}", "nexus_user", "bbworlds_nexus", f"SELECT pg_advisory_xact_lock({first}); "
+                f"SELECT pg_sleep(2); SELECT pg_advisory_xact_lock({second})")
+    slow, password = " ".join(["-c 'SELECT pg_sleep(0.15)'"] * 5), variables()["vault_nexus_user"]
+    host.check_output(f"PGPASSWORD={password} psql -X -h 127.0.0.1 -U nexus_user bbworlds_nexus {slow}")
+
+
+def test_each_ends_when_it_is_put_right(host: Any) -> None:
+    twelve = elsewhere(host, "twelve")
+    end_sessions(host, "kiosk_user")
+    host.check_output(f"umount {SMALL} {FROZEN if PROVE else ''} && rm -f {ROTTEN}")
+    sql(host, "REVOKE nexus_user FROM kiosk_user")
+    check_now(host)
+    twelve.check_output("systemctl start postgresql@15-main")
+    assert drilled(host)
+    ends(host, CAUSED | (MORE if PROVE else set()))
+    fires(host, {("ServerRestarted", "twelve", "")})  # its postmaster was killed
+    if PROVE:
+        ends(host, BEEN | RESTARTED, 720)
