@@ -12,7 +12,6 @@ Row = dict[str, Any]
 SOURCE = {"type": "prometheus", "uid": "${source}"}
 WIDTH = 24  # of a dashboard
 GREEN, YELLOW, RED, BLUE = "green", "yellow", "red", "blue"
-NEVER = -1e9  # a threshold that every value is above
 
 
 def steps(*limits: tuple[float | None, str]) -> Row:
@@ -20,9 +19,11 @@ def steps(*limits: tuple[float | None, str]) -> Row:
     return {"mode": "absolute", "steps": [{"value": value, "color": color} for value, color in limits]}
 
 
-GOOD_BELOW = {
-    limit: steps((None, GREEN), (limit * 0.8, YELLOW), (limit, RED)) for limit in (1.0, 26 * 3600.0, 8 * 86400.0, 3600.0)
-}
+def up_to(limit: float) -> Row:
+    """Good as long as it is less, and a warning from four fifths on."""
+    return steps((None, GREEN), (limit * 0.8, YELLOW), (limit, RED))
+
+
 NONE_IS_GOOD = steps((None, GREEN), (1, RED))
 ONE_IS_GOOD = steps((None, RED), (1, GREEN))
 PLAIN = steps((None, BLUE))

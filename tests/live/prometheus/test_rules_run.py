@@ -6,15 +6,18 @@ import json
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import yaml
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.monitoring import scrape
 
-from .world import MATRIX, NAME, Exporters, free_port, get, programs, running, targets
+from .world import MATRIX, NAME, Exporters, dashboard_queries, free_port, get, programs, running, targets
 
 STARTED = "ServerRestarted"  # the test has started the server a moment ago
 KNOWN = ("pg_up", "pg_stat_archiver_failed_count", "node_filesystem_avail_bytes", "node_textfile_scrape_error",
          "good_neighbor_watch_timestamp_seconds", "good_neighbor_drill_success", "good_neighbor_table_size_bytes")
+# no slot, nothing vacuumed, nothing read and no statement of a service in the last moment, no violation that stands
+NONE_HERE = ("slot_bytes", "last_vacuum", "statements_seconds", "blks_read", "violations")
 OF_THE_MACHINE = {"DiskNearlyFull", "DiskFillsUp", "DiskReadOnly"}  # the disk is whoever's who runs the test
 
 
@@ -56,8 +59,10 @@ def test_every_rule_runs_and_none_fires_without_a_cause(told: tuple[str, Exporte
              f"--web.listen-address=127.0.0.1:{port}"]
     with running(tmp_path / "log", programs(suite) / "prometheus", *words):
         rules = settled(port)
+        empty = {query for query in dashboard_queries() if not asked(port, f"query?{urlencode({'query': query})}")["result"]}
         absent = {metric for metric in KNOWN if not asked(port, f'query?query={metric}{{server="{NAME}"}}')["result"]}
     assert absent == set()
+    assert {query for query in empty if not any(word in query for word in NONE_HERE)} == set()
     assert {rule["name"]: rule.get("lastError") for rule in rules if rule["health"] != "ok"} == {}
     assert {rule["name"] for rule in rules if rule["state"] != "inactive"} - OF_THE_MACHINE == {STARTED}
     assert len({rule["name"] for rule in rules}) >= 31
