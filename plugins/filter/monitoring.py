@@ -17,12 +17,15 @@ from ..module_utils.monitoring.role_plan import Wishes
 
 def monitoring_plan(allocation: object, servers: object, server: str, wishes: Mapping[str, Any]) -> dict[str, Any]:
     """Takes the matrix and the role's variables; returns what the tasks need to know, with no secret in it."""
-    values = {field.name: wishes[field.name] for field in fields(Wishes)}
-    values["collectors"] = tuple(values["collectors"])
     try:
-        return role_plan.plan(servers, allocation, server, Wishes(**values))
+        return role_plan.plan(servers, allocation, server, _wishes(wishes))
     except GoodNeighborError as error:
         raise AnsibleFilterError(str(error)) from None
+
+
+def monitoring_node_plan(wishes: Mapping[str, Any]) -> dict[str, Any]:
+    """Takes the role's variables; returns what the tasks need to know of a host of drills."""
+    return role_plan.node_plan(_wishes(wishes))
 
 
 def monitoring_older(service: Mapping[str, Any], stats: Sequence[Mapping[str, Any]],
@@ -31,9 +34,15 @@ def monitoring_older(service: Mapping[str, Any], stats: Sequence[Mapping[str, An
     return role_plan.older(service, stats, written)
 
 
+def _wishes(found: Mapping[str, Any]) -> Wishes:
+    values = {field.name: found[field.name] for field in fields(Wishes)}
+    return Wishes(**{**values, "collectors": tuple(values["collectors"])})
+
+
 class FilterModule:
     """What Ansible asks for the filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., object]]:
         """Filters by name."""
-        return {"monitoring_plan": monitoring_plan, "monitoring_older": monitoring_older}
+        return {"monitoring_plan": monitoring_plan, "monitoring_node_plan": monitoring_node_plan,
+                "monitoring_older": monitoring_older}

@@ -76,6 +76,16 @@ def plan(servers: object, allocation: object, server: str, wishes: Wishes) -> di
     }
 
 
+def node_plan(wishes: Wishes) -> dict[str, Any]:
+    """What the tasks need to know of a host of drills: its node exporter, which tells of the drills."""
+    return {
+        "problems": _of_the_addresses(wishes) if wishes.enabled else [],
+        "acts": wishes.enabled and wishes.acts,
+        "remark": "",
+        "node_arguments": _node_arguments(wishes),
+    }
+
+
 def older(service: Mapping[str, Any], stats: Sequence[Mapping[str, Any]], written: Sequence[Mapping[str, Any]] = ()) -> bool:
     """Whether a service was started before one of its files was written: a run may have been killed between the two.
 

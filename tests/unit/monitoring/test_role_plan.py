@@ -133,3 +133,12 @@ def test_a_service_older_than_its_files_is_started_anew(times: dict[str, float],
 def test_check_mode_knows_by_what_would_be_written(changed: bool, dest: str, must: bool) -> None:
     written = [{"changed": changed, "item": {"dest": dest}}]
     assert role_plan.older({"mark": "/mark", "files": ["/unit"]}, stats(mark=5, unit=1), written) is must
+
+
+def test_a_host_of_drills_gets_its_node_exporter_alone() -> None:
+    found = role_plan.node_plan(WISHES)
+    assert (found["acts"], found["problems"]) == (True, [])
+    assert found["node_arguments"] == planned()["node_arguments"]
+    off = role_plan.node_plan(replace(WISHES, enabled=False, address="nowhere"))
+    assert (off["acts"], off["problems"]) == (False, [])
+    assert len(role_plan.node_plan(replace(WISHES, address="nowhere"))["problems"]) == 1
