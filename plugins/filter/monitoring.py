@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -13,6 +12,7 @@ from ansible.errors import AnsibleFilterError
 from ..module_utils.errors import GoodNeighborError
 from ..module_utils.monitoring import role_plan
 from ..module_utils.monitoring.role_plan import Wishes
+from ..plugin_utils.typed import typed
 
 
 def monitoring_plan(allocation: object, servers: object, server: str, wishes: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,8 +35,7 @@ def monitoring_older(service: Mapping[str, Any], stats: Sequence[Mapping[str, An
 
 
 def _wishes(found: Mapping[str, Any]) -> Wishes:
-    values = {field.name: found[field.name] for field in fields(Wishes)}
-    return Wishes(**{**values, "collectors": tuple(values["collectors"])})
+    return Wishes(**typed(Wishes, found, "monitoring_"))
 
 
 class FilterModule:

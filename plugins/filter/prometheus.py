@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 import yaml
@@ -15,6 +14,7 @@ from ansible.errors import AnsibleFilterError
 from ..module_utils.errors import GoodNeighborError
 from ..module_utils.monitoring import notices, prometheus_plan
 from ..module_utils.monitoring.prometheus_plan import Wishes
+from ..plugin_utils.typed import typed
 
 HEAD = "# Made by Ansible from the allocation matrix; what is written here by hand is lost.\n"
 
@@ -22,11 +22,9 @@ HEAD = "# Made by Ansible from the allocation matrix; what is written here by ha
 def prometheus(allocation: object, servers: object, wishes: Mapping[str, Any],
                variables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Takes the matrix, the role's variables and those of the hosts; returns what the tasks need to know, with no secret."""
-    values = {field.name: wishes[field.name] for field in fields(Wishes)}
-    for name in ("databases", "drills"):
-        values[name] = tuple(values[name])
+    values = Wishes(**typed(Wishes, wishes, "monitoring_"))
     try:
-        found = prometheus_plan.plan(servers, allocation, Wishes(**values), variables)
+        found = prometheus_plan.plan(servers, allocation, values, variables)
     except GoodNeighborError as error:
         raise AnsibleFilterError(str(error)) from None
     return {**found, **{name: _text(found[name]) for name in ("config", "rules") if name in found}}

@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.bbworlds.good_neighbor.plugins.filter.monitoring import monitoring_plan
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import GoodNeighborError
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.monitoring import role_plan
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.monitoring.role_plan import Wishes
@@ -142,3 +144,15 @@ def test_a_host_of_drills_gets_its_node_exporter_alone() -> None:
     off = role_plan.node_plan(replace(WISHES, enabled=False, address="nowhere"))
     assert (off["acts"], off["problems"]) == (False, [])
     assert len(role_plan.node_plan(replace(WISHES, address="nowhere"))["problems"]) == 1
+
+
+def test_what_comes_from_the_command_line_is_text() -> None:
+    servers = {"one": {"mode": "enforce", "max_connections": 100, "maintenance_connections": 5, "system_roles": [ROLE],
+                       "extensions": ["pg_stat_statements"]}}
+    words = {**vars(WISHES), "collectors": ["cpu"]}
+    written = {**words, "enabled": "no", "node_port": "9101", "watch_every": "31"}
+    assert not monitoring_plan(ROWS[:2], servers, "one", written)["acts"]
+    found = monitoring_plan(ROWS[:2], servers, "one", {**written, "enabled": "true"})
+    assert found["problems"] == [] and "--web.listen-address=127.0.0.1:9101" in found["node_arguments"]
+    with pytest.raises(AnsibleFilterError, match="monitoring_watch_every: 'often' is not a whole number"):
+        monitoring_plan(ROWS[:2], servers, "one", {**words, "watch_every": "often"})
