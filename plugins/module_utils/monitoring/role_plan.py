@@ -27,7 +27,7 @@ _TELLABLE = r"[A-Za-z0-9_.-]+"
 # https://www.postgresql.org/docs/current/runtime-config-client.html
 SESSION = {"sslmode": "disable", "application_name": "prometheus-postgres-exporter", "search_path": "pg_catalog",
            "default_transaction_read_only": "on", "statement_timeout": "5000", "lock_timeout": "500",
-           "jit": "off"}
+           "idle_session_timeout": "0", "jit": "off"}
 
 
 @dataclass(frozen=True)
