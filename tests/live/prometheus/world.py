@@ -117,11 +117,19 @@ def exporters(server: Server, suite: str, folder: Path) -> Iterator[Exporters]:
         yield found
 
 
+def with_its_files(suite: str) -> list[str]:
+    """The beginning of a command that sees the release's files in /usr/share, where Alertmanager looks for its templates."""
+    more = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    share = programs(suite).parent / "share"
+    mount = f'mount -t overlay share -o "lowerdir={share}:/usr/share" /usr/share && exec "$@"'
+    return ["unshare", "--mount", *more, "sh", "-c", mount, "sh"]
+
+
 @contextmanager
-def running(log: Path, program: Path, *words: str, **environment: str) -> Iterator[None]:
+def running(log: Path, *words: str | Path, **environment: str) -> Iterator[None]:
     """A program at work; it has ended afterwards."""
     with log.open("w") as output:
-        process = subprocess.Popen([program, *words], stdout=output, stderr=output, env={**os.environ, **environment})
+        process = subprocess.Popen(words, stdout=output, stderr=output, env={**os.environ, **environment})
         try:
             yield
         finally:
