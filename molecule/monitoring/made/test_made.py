@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -97,6 +98,6 @@ def test_every_rule_could_be_read(host: Any) -> None:
 
 
 def test_the_next_run_changes_nothing(host: Any) -> None:
-    for options in (["--check"], []):
+    for options in ((), ("--check",)) if os.environ.get("GN_PROVE") else ((),):
         again = play("site", *options)
         assert (again.status, set(again.changed.values())) == (0, {0}), again.text
