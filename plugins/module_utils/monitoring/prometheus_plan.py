@@ -55,7 +55,7 @@ def plan(servers: object, allocation: object, wishes: Wishes, variables: Mapping
         "rules_file": RULES,
         "notices_file": NOTICES,
         "config": scrape.configuration(found, RULES, alertmanager),
-        "rules": scrape.rules(found, matrix, drills=bool(wishes.drills)),
+        "rules": scrape.rules(found, matrix, drills=any(one.name in wishes.drills for one in found)),
         "prometheus_arguments": [
             f"--config.file={CONFIG}", f"--web.listen-address={prometheus}", f"--storage.tsdb.path={STATE}/metrics2/",
             f"--storage.tsdb.retention.time={wishes.keep}",

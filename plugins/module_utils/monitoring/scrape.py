@@ -106,7 +106,7 @@ def _static(one: Target, port: int) -> dict[str, Any]:
 
 
 def rules(found: Sequence[Target], matrix: Matrix, drills: bool) -> dict[str, Any]:
-    """The rules of all servers that are asked, as one file. `drills`: whether there is a host of drills."""
+    """The rules of all servers that are asked, as one file. `drills`: whether a host of drills is asked, too."""
     groups = [
         group
         for one in found

@@ -108,6 +108,8 @@ def test_rules_of_backups_and_drills_are_there_where_these_are() -> None:
     assert {"ServerDown", "BackupMissed", "LimitReached"} <= names()
     assert "DrillOverdue" not in names()
     assert "DrillOverdue" in names(drills=["drill"], variables={SERVER: HOST, "drill": DRILL})
+    off = {**DRILL, "monitoring_enabled": False}  # nobody would hear of its drills
+    assert "DrillOverdue" not in names(drills=["drill"], variables={SERVER: HOST, "drill": off})
     assert "BackupMissed" not in names(variables={SERVER: {**HOST, "backups_recipients": []}})
 
 
