@@ -16,8 +16,11 @@ from itertools import groupby
 from typing import Any, cast
 
 from . import locks, order, scram, sql
+from .catalog import inside
+from .catalog.inside import Rows
 from .catalog.links import groups
 from .catalog.session import Server
+from .catalog.snapshot import Snapshot
 from .errors import SchemaFileError, ServerError
 from .expand.scope import Scope
 from .items import Database, Owner, Role, SchemaFile, Session
@@ -34,13 +37,14 @@ _BATCH = 200  # steps in one transaction: locks held at once stay far below max_
 
 @dataclass
 class Runner:
-    """Carries out steps. `passwords`: the matrix's, by role. `done`: the steps that ran. `deferred`: why, by the violations
-    whose steps did not; `left`: those steps; `vanished`: violations whose objects were gone. `held` by database the schema
-    file that got no lock: those after it wait."""
+    """Carries out steps on a server that was found as in `first`. `passwords`: the matrix's, by role. `done`: the steps that
+    ran. `deferred`: why, by the violations whose steps did not; `left`: those steps; `vanished`: violations whose objects
+    were gone. `held` by database the schema file that got no lock: those after it wait. `seen`: what new databases held
+    when the last visit to them ended."""
 
     server: Server
     scope: Scope
-    major: int
+    first: Snapshot
     passwords: Mapping[str, str | None] = field(repr=False)
     sources: Mapping[str, tuple[SchemaText, ...]]
     done: list[Step] = field(default_factory=list)
@@ -48,6 +52,7 @@ class Runner:
     deferred: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
     vanished: set[tuple[str, str, str, str]] = field(default_factory=set)
     held: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, Rows] = field(default_factory=dict)
 
     def look_again(self) -> None:
         """The server was read anew: what was dropped or renamed in between is not in the way any more."""
@@ -55,13 +60,17 @@ class Runner:
             self.deferred.pop(key, None)
         self.left = [step for step in self.left if step.key not in self.vanished]
         self.vanished.clear()
+        self.seen.clear()
 
     def run(self, steps: Iterable[Step], shared: Any) -> None:
         """All steps, in order; `shared` is a connection to the maintenance database.
 
         Raises ServerError that names statement, place and way out; what ran before it stays.
         """
-        for (_stage, database), visit in groupby(steps, key=lambda step: step.order[:2]):
+        given = list(steps)
+        made = {step.change.item.key for step in given if _creates(step.change)}
+        last = {step.order[1]: step.order[0] for step in given}
+        for (stage, database), visit in groupby(given, key=lambda step: step.order[:2]):
             todo = list(visit)
             missing = [step for step in self.left if _creates(step.change) and step.change.item.key == (database,)]
             if missing:
@@ -70,6 +79,14 @@ class Runner:
             with self._session(database, shared) as connection:
                 for phase, part in groupby(todo, key=lambda step: step.order[2]):
                     (self._owners if phase == order.OWNERS else self._part)(connection, list(part))
+                if stage == last[database] and (database,) in made:
+                    self._look(connection.cursor(), database)
+
+    def _look(self, cursor: Any, database: str) -> None:
+        """Reads a new database in the session that is there already: nobody but its schema files has been in it."""
+        cursor.execute("SELECT oid::int8 FROM pg_catalog.pg_roles WHERE rolname = %s", (self.scope.places[database].owner,))
+        ((declared,),) = cursor.fetchall()
+        self.seen[database] = inside.fetch(cursor, self.first, declared)
 
     @contextmanager
     def _session(self, database: str, shared: Any) -> Iterator[Any]:
@@ -146,7 +163,7 @@ class Runner:
         if isinstance(change.item, Role) and (change.before is None or "password" in change.patch()):
             secret = self.passwords.get(change.item.name)
             verifiers = {} if secret is None else {change.item.name: scram.verifier(secret)}
-        return sql.render(change, self.major, verifiers)
+        return sql.render(change, self.first.major, verifiers)
 
     def _single(self, connection: Any, step: Step) -> None:
         """What cannot run in a transaction, or brings its own."""
@@ -168,7 +185,7 @@ class Runner:
             waits = locks.not_now(error)
             if waits is not None:
                 raise waits from None
-            shown = "; ".join(sql.render(step.change, self.major))
+            shown = "; ".join(sql.render(step.change, self.first.major))
             raise ServerError(
                 f"{_place(step, self.scope)}: the server refused «{shown}»: {locks.said(error)}. Nothing is left of it, nor "
                 "of the transaction that it was a part of; what was committed before stays, and is right. Remove the cause "

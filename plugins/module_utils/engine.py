@@ -12,6 +12,7 @@ from . import plan as planning
 from . import preflight
 from .apply import Runner
 from .catalog import cluster, read, snapshot
+from .catalog.inside import Rows
 from .catalog.raw import rows
 from .catalog.session import Cursor, Server, ServerAbsent
 from .catalog.snapshot import Snapshot
@@ -97,7 +98,7 @@ def enforce(server: Server, request: Request) -> Outcome:
     with server.cursor() as cursor:
         wait_alone(cursor)
         scope, first = _inspect(server, cursor, request)
-        runner = Runner(server, scope, first.major, scope.passwords(), request.sources)
+        runner = Runner(server, scope, first, scope.passwords(), request.sources)
         try:
             return _rounds(server, cursor, request, runner, first)
         except GoodNeighborError as error:
@@ -118,7 +119,7 @@ def _rounds(server: Server, cursor: Cursor, request: Request, runner: Runner, fi
             undo.add(todo)
         cursor.execute("SET default_transaction_read_only = off")  # what a database's owner stored holds nobody up
         runner.run(todo, cursor.connection)
-        _scope, found = _inspect(server, cursor, request)
+        _scope, found = _inspect(server, cursor, request, runner.seen)
         if number + 1 < _ROUNDS:
             runner.look_again()
         plan = planning.make(scope, found, request.options, request.sources)
@@ -153,7 +154,8 @@ def _verdicts(initial: Plan, last: Plan, deferred: Collection[tuple[str, str, st
     return found
 
 
-def _inspect(server: Server, cursor: Cursor, request: Request) -> tuple[Scope, Snapshot]:
+def _inspect(server: Server, cursor: Cursor, request: Request, known: Mapping[str, Rows] | None = None
+             ) -> tuple[Scope, Snapshot]:
     scope = Scope(request.matrix, request.server, "postgres")
 
     def visit(databases: Mapping[str, Database]) -> dict[str, str]:
@@ -164,7 +166,7 @@ def _inspect(server: Server, cursor: Cursor, request: Request) -> tuple[Scope, S
                       if name not in scope.places and found.connections}
         return named
 
-    found = read.read(server, cursor, scope.passwords(), visit)
+    found = read.read(server, cursor, scope.passwords(), visit, known)
     if found.bootstrap != "postgres":
         scope = Scope(request.matrix, request.server, found.bootstrap)
     if _extensions_missing(scope, found):

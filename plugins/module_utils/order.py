@@ -3,7 +3,7 @@
 """In which order a plan's steps run: give before take, so that what works for the rightful service works at every moment.
 
 Shared gives; inside of each database gives, owners, takes; owners of databases; shared takes; what must come after them
-inside; schema files; sessions.
+inside; schema files; sessions. A new database has its schema files in the visit that gives, where no role is changed after.
 A change of owner is one transaction with what its objects' new grants give. Pure: it runs on steps alone.
 """
 
@@ -107,7 +107,7 @@ def arrange(steps: Iterable[Step], fresh: Collection[str]) -> list[Step]:
     for step, stage, phase in placed:
         if stage == INSIDE and phase == TAKES and (step.database in sold or powers and _cascades(step.change)):
             stage = INSIDE_TAKES
-        if phase == FILES_LAST and shared:
+        if phase == FILES_LAST and (shared - {Grant} if step.database in fresh else shared):
             stage = FILES  # run as the owner, whom nothing that is to be taken away shall steer
         found.append(replace(step, order=(stage, step.database, phase)))
     return sorted(found, key=lambda step: step.order)

@@ -1,21 +1,23 @@
 # Copyright: BBWorlds
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The inside of one database as items of the snapshot."""
+"""The inside of one database: its rows, which one session fetches, and the items of the snapshot that they mean."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from .. import acl
 from ..errors import SchemaFileError
 from ..items import (
     BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Obj, Owner, SchemaFile, Table, Thing, may_lead_out)
 from ..schema import records
+from ..schema.files import Record
 from . import database as queries
+from . import objects as own_objects
 from .objects import Found
-from .objects import read as own_objects
 from .raw import name_of, put, rows, spoken
 from .session import Cursor
 from .snapshot import Snapshot
@@ -23,21 +25,58 @@ from .snapshot import Snapshot
 # what initdb gives to everybody though pg_init_privs does not list it
 _INFORMATION_SCHEMA = "information_schema"
 _SYSTEM_SCHEMAS = ("pg_catalog", _INFORMATION_SCHEMA, "pg_toast")
+Row = tuple[Any, ...]
 
 
-def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, str], owner: str) -> None:
-    """Put what `database`, which is to belong to `owner`, holds into `snapshot`."""
-    # whatever lies in template1 counts, whoever owns it
-    declared = 0 if database == "template1" else next((oid for oid, name in names.items() if name == owner), 0)
+@dataclass(frozen=True)
+class Rows:
+    """What the queries of catalog/database.py yield in one database. `files`: None where there is no bookkeeping of ours,
+    or what is wrong with what bears its name."""
+
+    parts: list[Row]
+    objects: list[Row]
+    vectors: list[Row]
+    columns: list[Row]
+    defaults: list[Row]
+    extensions: list[Row]
+    words: list[Row]
+    things: list[Row]
+    needed: list[Row]
+    files: tuple[Record, ...] | str | None
+
+
+def fetch(cursor: Cursor, snapshot: Snapshot, declared: int) -> Rows:
+    """Ask one database. `snapshot` decides what there is to ask; `declared`: the oid of the role that shall own it all,
+    0 for nobody."""
+    objects = rows(cursor, own_objects.query(snapshot.major, declared))
+    extensions, things = rows(cursor, queries.EXTENSIONS), rows(cursor, queries.THINGS)
+    leading_out = any(row[0] == "foreign server" for row in things) or any(may_lead_out(name) for (name,) in extensions)
+    ours = snapshot.superuser and any(row[0] == "SCHEMA" and row[4] == BOOKKEEPING for row in objects)
+    return Rows(rows(cursor, queries.PARTS), objects, rows(cursor, queries.VECTORS), rows(cursor, queries.COLUMNS),
+                rows(cursor, queries.DEFAULTS), extensions,
+                rows(cursor, queries.WORDS) if any(snapshot.secrets.values()) else [],
+                things, rows(cursor, queries.NEEDED) if leading_out else [], _records(cursor) if ours else None)
+
+
+def _records(cursor: Cursor) -> tuple[Record, ...] | str:
+    try:
+        return records.read(cursor)
+    except SchemaFileError as error:  # something of somebody else's bears the name of our records
+        return str(error)
+
+
+def put_into(snapshot: Snapshot, database: str, raw: Rows, names: Mapping[int, str]) -> None:
+    """Put what `database` holds into `snapshot`. `names`: all roles, by oid."""
     objects: dict[int, Obj] = {}
     links: list[tuple[Obj, int]] = []
     parents: dict[int, int] = {}
-    for found in own_objects(cursor, database, snapshot, names, declared):
+    superusers = snapshot.superusers
+    for found in own_objects.read(raw.objects, raw.parts, database, snapshot, names):
         obj, kind = found.obj, found.obj.kind
         if kind in RELATIONS or kind == "SEQUENCE":
             objects[found.oid] = obj
         if found.builtin:
-            _changed_builtin(snapshot, found)
+            _changed_builtin(snapshot, found, superusers)
             continue
         put(snapshot, obj, found.owner, found.acl, found.word if kind in ("TYPE", "DOMAIN") else "")
         if obj.schema in _SYSTEM_SCHEMAS or found.word == "pg_catalog":
@@ -53,36 +92,34 @@ def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, 
         owner_item = snapshot.model.of(Owner)[(obj,)]
         if table in objects:
             snapshot.model.put(replace(owner_item, linked=f"{objects[table].schema}.{objects[table].name}"))
-    _tables(cursor, snapshot, objects, parents)
-    _columns(cursor, database, snapshot, objects)
-    _further(cursor, database, snapshot, names)
-    if snapshot.superuser and (Obj(database, "SCHEMA", "", BOOKKEEPING),) in snapshot.model.of(Owner):
-        _schema_files(cursor, database, snapshot)
+    _tables(raw, snapshot, objects, parents)
+    _columns(raw, database, snapshot, objects)
+    _further(raw, database, snapshot, names)
+    if raw.files is not None and (Obj(database, "SCHEMA", "", BOOKKEEPING),) in snapshot.model.of(Owner):
+        _schema_files(raw.files, database, snapshot)
 
 
-def _schema_files(cursor: Cursor, database: str, snapshot: Snapshot) -> None:
-    try:
-        found = records.read(cursor)
-    except SchemaFileError as error:  # something of somebody else's bears the name of our records
-        snapshot.model.put(Thing(database, "impostor", BOOKKEEPING, str(error)))
+def _schema_files(found: tuple[Record, ...] | str, database: str, snapshot: Snapshot) -> None:
+    if isinstance(found, str):
+        snapshot.model.put(Thing(database, "impostor", BOOKKEEPING, found))
         return
     for record in found:
         state = record.state if record.done else f"{record.state}:{record.outcome or 'unknown'}"
         snapshot.model.put(SchemaFile(database, record.path, record.checksum, state))
 
 
-def _changed_builtin(snapshot: Snapshot, found: Found) -> None:
+def _changed_builtin(snapshot: Snapshot, found: Found, superusers: frozenset[str]) -> None:
     """Of the server's or an extension's own objects: another owner, and grants that were added to the initial ones.
     What was taken away harms no neighbour."""
     obj, owner, text = found.obj, found.owner, found.acl
     snapshot.builtins.add(obj)
-    if owner not in snapshot.superusers and obj.schema != "pg_toast":  # what is there belongs to a table's owner
+    if owner not in superusers and obj.schema != "pg_toast":  # what is there belongs to a table's owner
         snapshot.model.put(Owner(obj, owner))
     if text is None:
         return
     known = {grant.grantee: grant for grant in acl.grants(obj, found.initial, owner, snapshot.major)}
     for grant in acl.grants(obj, text, owner, snapshot.major):
-        if grant.grantee in snapshot.superusers or grant.grantee == owner or (
+        if grant.grantee in superusers or grant.grantee == owner or (
                 grant.grantee == PUBLIC and set(grant.privileges) <= {"SELECT", "USAGE"}
                 and _INFORMATION_SCHEMA in (obj.schema, obj.name)):
             continue
@@ -110,9 +147,9 @@ def _code(snapshot: Snapshot, found: Found) -> None:
         snapshot.model.put(Thing(obj.database, "untrusted function", obj.text, f"{found.other}, {owner}"))
 
 
-def _tables(cursor: Cursor, snapshot: Snapshot, objects: Mapping[int, Obj], parents: Mapping[int, int]) -> None:
+def _tables(raw: Rows, snapshot: Snapshot, objects: Mapping[int, Obj], parents: Mapping[int, int]) -> None:
     vectors: dict[int, list[str]] = defaultdict(list)
-    for oid, column in rows(cursor, queries.VECTORS):
+    for oid, column in raw.vectors:
         vectors[oid].append(column)
     for oid, obj in objects.items():
         if obj.kind in RELATIONS and obj not in snapshot.builtins and (obj,) in snapshot.model.of(Owner):
@@ -121,8 +158,8 @@ def _tables(cursor: Cursor, snapshot: Snapshot, objects: Mapping[int, Obj], pare
                                      f"{parent.schema}.{parent.name}" if parent else ""))
 
 
-def _columns(cursor: Cursor, database: str, snapshot: Snapshot, objects: Mapping[int, Obj]) -> None:
-    for oid, column, text, schema, name in rows(cursor, queries.COLUMNS):
+def _columns(raw: Rows, database: str, snapshot: Snapshot, objects: Mapping[int, Obj]) -> None:
+    for oid, column, text, schema, name in raw.columns:
         obj = objects.get(oid)
         if obj is None:  # a table of PostgreSQL's own
             obj = Obj(database, "TABLE", schema, name)
@@ -131,18 +168,15 @@ def _columns(cursor: Cursor, database: str, snapshot: Snapshot, objects: Mapping
             snapshot.model.put(grant)
 
 
-def _further(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, str]) -> None:
-    for creator, schema, kind, text in rows(cursor, queries.DEFAULTS):
+def _further(raw: Rows, database: str, snapshot: Snapshot, names: Mapping[int, str]) -> None:
+    for creator, schema, kind, text in raw.defaults:
         for grantee, _grantor, privileges, grantable in acl.parse(text):
             snapshot.model.put(DefaultGrant(database, name_of(names, creator), schema, kind, grantee, privileges, grantable))
-    for (name,) in rows(cursor, queries.EXTENSIONS):
+    for (name,) in raw.extensions:
         snapshot.model.put(Extension(database, name))
-    spoken(cursor, queries.WORDS, database, snapshot)
-    leading_out = False
-    for kind, name, detail, definition in rows(cursor, queries.THINGS):
+    spoken(raw.words, database, snapshot)
+    for kind, name, detail, definition in raw.things:
         snapshot.model.put(Thing(database, kind, name, detail))
-        leading_out = leading_out or kind == "foreign server"
         if definition:
             snapshot.definitions[(database, kind, name)] = [definition]
-    if leading_out or any(may_lead_out(found.name) for found in snapshot.model.near(Extension, database)):
-        snapshot.needed |= {(database, kind, name) for kind, name in rows(cursor, queries.NEEDED)}
+    snapshot.needed |= {(database, kind, name) for kind, name in raw.needed}

@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from sys import intern
+from typing import Any
 
 from ..items import RELATIONS, Obj, Table
 from . import database as queries
-from .raw import name_of, rows
-from .session import Cursor
+from .raw import name_of
 from .snapshot import Snapshot
 
 _MADE_BY_INITDB = 16384  # FirstNormalObjectId: what initdb makes has a lower one
@@ -46,14 +46,18 @@ class _Parts:
     ranges: frozenset[int]
 
 
-def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, str], declared: int) -> Iterator[Found]:
-    """What somebody made or changed. `declared`: the oid of the role that shall own it all, 0 for nobody.
+def query(major: int, declared: int) -> str:
+    """What asks for them. `declared`: the oid of the role that shall own it all, 0 for nobody."""
+    return (queries.OBJECTS + "\nUNION ALL" + queries.NAMED_OBJECTS).format(owner=declared, multirange=major < 17)
+
+
+def read(found: Sequence[tuple[Any, ...]], others: Sequence[tuple[Any, ...]], database: str, snapshot: Snapshot,
+         names: Mapping[int, str]) -> Iterator[Found]:
+    """What somebody made or changed, from the rows of `query` and of PARTS.
 
     Puts the relations that belong to extensions into `snapshot`: somebody may have hidden one there.
     """
-    parts = _parts(cursor)
-    query = (queries.OBJECTS + "\nUNION ALL" + queries.NAMED_OBJECTS).format(owner=declared, multirange=snapshot.major < 17)
-    found = rows(cursor, query)
+    parts = _parts(others)
     schemas = {row[2]: row[4] for row in found if row[0] == "SCHEMA"}
     unwalled = {str(row[2]): row[4] for row in found if row[0] == "LANGUAGE" and row[9] and row[4] != "sql"}
     passing = {oid for oid, name in schemas.items() if _PASSING.fullmatch(name)}
@@ -84,7 +88,6 @@ def read(cursor: Cursor, database: str, snapshot: Snapshot, names: Mapping[int, 
         yield Found(oid, obj, owner, acl, builtin or word == "toast", initial, word, other)
 
 
-def _parts(cursor: Cursor) -> _Parts:
-    found = rows(cursor, queries.PARTS)
+def _parts(found: Sequence[tuple[Any, ...]]) -> _Parts:
     return _Parts({(catalog, oid): owner for catalog, oid, member, owner in found if member},
                   frozenset(oid for _catalog, oid, member, _owner in found if not member))

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import acl
@@ -24,10 +24,9 @@ def name_of(names: Mapping[int, str], oid: int) -> str:
     return names.get(oid, str(oid))
 
 
-def spoken(cursor: Cursor, query: str, database: str, snapshot: Snapshot) -> None:
+def spoken(found: Sequence[tuple[Any, ...]], database: str, snapshot: Snapshot) -> None:
     """Where passwords of the matrix stand in what somebody has written: rows of (place, text). The texts stay here."""
     secrets = sorted((role, secret) for role, secret in snapshot.secrets.items() if secret)
-    found = rows(cursor, query) if secrets else []
     everything = "\n".join(text for _place, text in found)
     for role, secret in secrets:
         if secret in everything:

@@ -4,43 +4,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from typing import TypeVar
 
 from .. import acl, scram
 from ..errors import ServerError
 from ..items import Database, Membership, Obj, Role, ServerSetting, Session, Setting, Thing
 from ..model import Model
 from . import cluster, doors, inside
+from .inside import Rows
 from .raw import name_of, put, rows, spoken
 from .session import Cursor, Server
 from .snapshot import Snapshot
 
 _MADE_LATER = 16384  # FirstNormalObjectId: what initdb makes has a lower one
+_AHEAD = 2  # databases whose rows wait in memory
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def read(server: Server, cursor: Cursor, passwords: Mapping[str, str | None],
-         visit: Callable[[Mapping[str, Database]], Mapping[str, str]]) -> Snapshot:
+         visit: Callable[[Mapping[str, Database]], Mapping[str, str]], known: Mapping[str, Rows] | None = None) -> Snapshot:
     """Read `server`: what is shared over `cursor`, which is in the maintenance database.
 
     `passwords`: the matrix's, by role; a role that is not in it, or has None, has nothing to be compared with.
-    `visit` names the databases to look into, with the owner that each shall have, given all that exist. Raises ServerError
-    where the server cannot be reached, or is no PostgreSQL 15 or later.
+    `visit` names the databases to look into, with the owner that each shall have, given all that exist. `known`: those that
+    were looked into just now. Raises ServerError where the server cannot be reached, or is no PostgreSQL 15 or later.
     """
     snapshot, names = _cluster(cursor, passwords)
     databases = {database.name: database for database in snapshot.model.of(Database).values()}
-    for name, owner in sorted(visit(databases).items()):
+    numbers = {name: oid for oid, name in names.items()}
+
+    def fetch(place: tuple[str, str]) -> Rows | str:
+        """The rows of a database, or why there are none."""
+        name, owner = place
+        if known is not None and name in known:
+            return known[name]
         if not databases[name].connections:
-            snapshot.unseen[name] = "it refuses connections"
-            continue
+            return "it refuses connections"
+        # whatever lies in template1 counts, whoever owns it
+        declared = 0 if name == "template1" else numbers.get(owner, 0)
         try:
             with nullcontext(cursor) if name == server.database else server.cursor(name) as own:
-                inside.read(own, name, snapshot, names, owner)
-            snapshot.visited |= {name}
+                return inside.fetch(own, snapshot, declared)
         except ServerError as error:
-            snapshot.unseen[name] = str(error)
+            return str(error)
+
+    for (name, _owner), found in _ahead(fetch, sorted(visit(databases).items())):
+        if isinstance(found, str):
+            snapshot.unseen[name] = found
+        else:
+            inside.put_into(snapshot, name, found, names)
+            snapshot.visited |= {name}
     return snapshot
+
+
+def _ahead(fetch: Callable[[T], R], places: Iterable[T]) -> Iterator[tuple[T, R]]:
+    """What `fetch` brings of each place, in order; it asks for the next while the last is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting: deque[tuple[T, Future[R]]] = deque()
+        for place in places:
+            waiting.append((place, pool.submit(fetch, place)))
+            if len(waiting) > _AHEAD:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        for first, future in waiting:
+            yield first, future.result()
 
 
 def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snapshot, dict[int, str]]:
@@ -51,7 +83,7 @@ def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snaps
     snapshot = Snapshot(Model(), major, user, superuser, bootstrap, standby, frozen, folder, segment, identifier)
     snapshot.secrets = passwords
     names = _roles(cursor, snapshot, passwords)
-    spoken(cursor, cluster.WORDS, "", snapshot)
+    spoken(rows(cursor, cluster.WORDS) if any(passwords.values()) else [], "", snapshot)
     for role, member, grantor, admin, inherit, set_ in rows(
             cursor, cluster.MEMBERSHIPS if major >= 16 else cluster.MEMBERSHIPS_15):
         snapshot.model.put(Membership(name_of(names, role), name_of(names, member), name_of(names, grantor), admin,

@@ -54,8 +54,8 @@ def apply_file(
     if wrong:
         raise SchemaFileError("\n".join(wrong))
     try:
-        records.ensure(admin.cursor())
-        if _is_applied(admin.cursor(), file, patience):
+        made = records.ensure(admin.cursor())  # then there is no record yet
+        if not made and _is_applied(admin.cursor(), file, patience):
             return False
         with owner_session(admin, connect_as, owner, password, lock_timeout, patience) as session:
             xid = _run(session, file)

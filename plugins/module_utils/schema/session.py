@@ -114,8 +114,8 @@ def _prepare(session: Any, lock_timeout: str) -> None:
     cursor = session.cursor()
     cursor.execute("SET ROLE NONE")
     cursor.execute(
-        "SELECT pg_catalog.set_config(s.name, w.value, false) FROM pg_catalog.pg_settings s"
-        " JOIN pg_catalog.json_each_text(%s) w ON s.name OPERATOR(pg_catalog.=) w.key",
+        "SELECT pg_catalog.set_config(w.key, w.value, false) FROM pg_catalog.json_each_text(%s) w"
+        " WHERE pg_catalog.current_setting(w.key, true) IS NOT NULL",
         (json.dumps({**_SETTINGS, "lock_timeout": lock_timeout}),),
     )
     session.autocommit = False
@@ -123,8 +123,8 @@ def _prepare(session: Any, lock_timeout: str) -> None:
 
 def _await_end(cursor: Any, pid: int) -> None:
     """Wait until the backend `pid` is gone, so that its connection is free for the next file."""
-    for _attempt in range(100):
+    for _attempt in range(400):
         cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", (pid,))
         if not cursor.rowcount:
             return
-        time.sleep(0.02)
+        time.sleep(0.005)

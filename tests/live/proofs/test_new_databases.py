@@ -1,0 +1,51 @@
+"""A new database is entered by us once, and what was seen at the end of that visit is what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import engine, face, order
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.session import Server
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.items import SchemaFile
+from live.postgres import new_folder
+from live.proofs.crowd import Crowd
+from live.proofs.house import SUPERUSER
+
+SERVICES = 2
+AROUND = 3  # the maintenance database, and template1 before and after
+
+
+@pytest.fixture
+def crowd() -> Iterator[Crowd]:
+    """A server with nothing in it."""
+    cluster = Crowd(new_folder(), count=SERVICES)
+    try:
+        cluster.make()
+        yield cluster
+    finally:
+        cluster.remove()
+
+
+def server(crowd: Crowd) -> Server:
+    """How a superuser gets in."""
+    return Server({"host": str(crowd.folder), "port": crowd.port, "user": "postgres", "password": SUPERUSER}, "postgres")
+
+
+def test_each_is_entered_once_and_seen_as_it_is(crowd: Crowd) -> None:
+    entered, request = server(crowd), face.request(crowd.arguments())
+    made = engine.enforce(entered, request)
+    assert entered.opened == SERVICES + AROUND
+    files = [step for step in made.plan.steps if isinstance(step.change.item, SchemaFile)]
+    assert len(files) == SERVICES and {step.order[0] for step in files} == {order.INSIDE}
+    found = engine.check(server(crowd), request)
+    assert made.after.model == found.after.model
+    assert (made.after.visited, made.after.builtins) == (found.after.visited, found.after.builtins)
+
+
+def test_files_come_after_what_could_steer_their_session(crowd: Crowd) -> None:
+    crowd.rows("CREATE ROLE owner_000 LOGIN SUPERUSER PASSWORD 'fake-000-Qm8zLw5vRt2xKp7y'")
+    made = engine.enforce(server(crowd), face.request(crowd.arguments()))
+    files = {step.database: step.order[0] for step in made.plan.steps if isinstance(step.change.item, SchemaFile)}
+    assert files == {"database_000": order.FILES, "database_001": order.FILES}
+    assert made.after.model == engine.check(server(crowd), face.request(crowd.arguments())).after.model
