@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup import drill_record, layout
