@@ -19,8 +19,9 @@ from ..errors import ServerError
 try:
     import psycopg2
     HAS_DRIVER = True
+    DRIVER: tuple[type[Exception], ...] = (psycopg2.Error,)  # whatever it raises
 except ImportError:  # the module's face reports it, or starts from an empty snapshot in check mode
-    HAS_DRIVER = False
+    HAS_DRIVER, DRIVER = False, ()
 
 # pg_catalog alone: nothing that somebody made is found before PostgreSQL's own
 PINNED = {

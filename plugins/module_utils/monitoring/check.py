@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import audit_memory, engine, result
 from ..audit_text import verdict
+from ..catalog.session import DRIVER
 from ..plan import Options
 from ..rules.secret import NEED_SECRETS
 from ..schema.files import KnownFile
@@ -21,7 +22,7 @@ from ..whole_file import write_whole
 from . import compliance, expose
 from .config import Config
 from .errors import MonitoringError
-from .session import DRIVER, ReadOnly
+from .session import ReadOnly
 
 NAME = "check"
 MEMORY = "known.json"

@@ -10,12 +10,6 @@ from typing import Any
 from ..catalog.session import Server
 from .config import Config
 
-try:
-    import psycopg2
-    DRIVER: tuple[type[Exception], ...] = (psycopg2.Error,)
-except ImportError:  # the first session says so
-    DRIVER = ()
-
 # https://www.postgresql.org/docs/current/runtime-config-client.html
 READ_ONLY = {"default_transaction_read_only": "on", "statement_timeout": "60s"}
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from ..catalog.session import Cursor, Server
+from ..catalog.session import DRIVER, Cursor, Server
 from ..errors import GoodNeighborError
 from ..whole_file import write_whole
 from . import expose, watch
 from .config import Config
 from .expose import Sample
-from .session import DRIVER, Watching
+from .session import Watching
 
 NAME = "watch"
 FAULTS: tuple[type[Exception], ...] = (GoodNeighborError, *DRIVER)
