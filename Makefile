@@ -81,7 +81,7 @@ live: setup ## tests on one PostgreSQL
 .PHONY: prove
 prove: ## the long proofs: many kills, load, all majors of PostgreSQL
 	@tools/setup --all-majors
-	@tools/gates --jobs 1 proofs $(MAJORS:%=live-%) live-collection-4.2.0
+	@tools/gates --jobs 1 proofs $(MAJORS:%=live-%) live-collection-4.2.0 long-hosts-monitoring
 proofs: setup
 	@tools/setup --oldest-core --axe
 	pytest -q -rP tests/prove  # with the figures that they measure
@@ -90,6 +90,9 @@ live-collection-%: setup
 live-%: setup
 	bin=$$(tools/postgresqls | sed -n 's/^$* //p'); [[ $$bin ]] || { echo "no PostgreSQL $*" >&2; exit 1; }; \
 	GN_PROVE=1 GN_PG_BINDIR=$$bin pytest -q -n 2 tests/live
+
+long-hosts-%: setup
+	GN_PROVE=1 tools/hosts $*
 
 .PHONY: bench
 bench: setup ## measure the engine
