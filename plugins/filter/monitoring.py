@@ -34,6 +34,11 @@ def monitoring_older(service: Mapping[str, Any], stats: Sequence[Mapping[str, An
     return role_plan.older(service, stats, written)
 
 
+def monitoring_stats(lines: Sequence[str]) -> list[dict[str, Any]]:
+    """Takes lines of find, a time and a path in each; returns them as `monitoring_older` wants them."""
+    return role_plan.stats(lines)
+
+
 def _wishes(found: Mapping[str, Any]) -> Wishes:
     return Wishes(**typed(Wishes, found, "monitoring_"))
 
@@ -44,4 +49,4 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., object]]:
         """Filters by name."""
         return {"monitoring_plan": monitoring_plan, "monitoring_node_plan": monitoring_node_plan,
-                "monitoring_older": monitoring_older}
+                "monitoring_older": monitoring_older, "monitoring_stats": monitoring_stats}

@@ -99,6 +99,12 @@ def older(service: Mapping[str, Any], stats: Sequence[Mapping[str, Any]], writte
     return mark is None or any(path in found and found[path]["mtime"] >= mark["mtime"] for path in service["files"])
 
 
+def stats(lines: Sequence[str]) -> list[dict[str, Any]]:
+    """What `find -printf '%T@ %p\\n'` said of files, as ansible.builtin.stat would in a loop."""
+    words = [line.split(" ", 1) for line in lines]
+    return [{"item": path, "stat": {"exists": True, "mtime": float(time)}} for time, path in words]
+
+
 def _source(role: str, port: int, socket: str) -> str:
     """The exporter's URL of the server: over the socket, as the account of the same name, without a password.
 

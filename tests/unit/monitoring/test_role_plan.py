@@ -131,6 +131,11 @@ def test_a_service_older_than_its_files_is_started_anew(times: dict[str, float],
     assert role_plan.older(service, stats(**times)) is must
 
 
+def test_find_tells_the_same_as_stat() -> None:
+    assert role_plan.stats(["5.5000000000 /a b", "7.25 /unit"]) == [
+        {"item": "/a b", "stat": {"exists": True, "mtime": 5.5}}, {"item": "/unit", "stat": {"exists": True, "mtime": 7.25}}]
+
+
 @pytest.mark.parametrize(("changed", "dest", "must"), [(True, "/unit", True), (False, "/unit", False), (True, "/x", False)])
 def test_check_mode_knows_by_what_would_be_written(changed: bool, dest: str, must: bool) -> None:
     written = [{"changed": changed, "item": {"dest": dest}}]
