@@ -41,6 +41,8 @@ def test_what_the_collection_itself_tells_arrives(host: Any) -> None:
     assert found(host, "time() - good_neighbor_watch_timestamp_seconds < 60", "server") == set(DATABASES)
     assert waited(lambda: found(host, "good_neighbor_compliant == 1", "server") == set(DATABASES), SCRAPED)
     assert found(host, 'good_neighbor_unchecked{rule="secret-drift"}', "server") == set(DATABASES)
+    # the file of the certificate is the server's alone
+    assert found(host, "good_neighbor_certificate_end_timestamp_seconds - time() > 86400", "server") == set(DATABASES)
     assert query(host, "node_textfile_scrape_error != 0") == []
 
 

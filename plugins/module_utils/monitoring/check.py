@@ -19,13 +19,18 @@ from ..rules.secret import NEED_SECRETS
 from ..schema.files import KnownFile
 from ..text_table import cell, counted
 from ..whole_file import write_whole
-from . import compliance, expose
+from . import certificate, compliance, expose
 from .config import Config
 from .errors import MonitoringError
+from .expose import Sample
 from .session import ReadOnly
 
 NAME = "check"
 MEMORY = "known.json"
+# https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-SSL-CERT-FILE
+CERTIFICATE = """
+SELECT CASE WHEN setting LIKE '/%' THEN setting ELSE current_setting('data_directory') || '/' || setting END
+FROM pg_settings WHERE name = 'ssl_cert_file' AND current_setting('ssl') = 'on'"""
 _TOLD = 50  # new violations; the metrics and the audit have all
 
 
@@ -43,12 +48,26 @@ def judge(config: Config) -> dict[str, Any]:
         raise MonitoringError(f"the server ended the reading: {' '.join(str(error).split())}") from error
 
 
+def ends(config: Config) -> list[Sample]:
+    """When the server's certificate ends, if it has one. Nobody but the server's account, as which this runs, may read the
+    file: the key may lie in it too. Raises GoodNeighborError where the server cannot be asked."""
+    try:
+        with ReadOnly(config).cursor() as cursor:
+            cursor.execute(CERTIFICATE)
+            paths = [path for (path,) in cursor.fetchall()]
+    except DRIVER as error:
+        raise MonitoringError(f"the server ended the reading: {' '.join(str(error).split())}") from error
+    times = [end for end in map(certificate.end, paths) if end is not None]
+    return [Sample("good_neighbor_certificate_end_timestamp_seconds", (("server", config.server),), end) for end in times]
+
+
 def run(config: Config) -> Iterator[str]:
     """Judges, leaves the metrics, and says in lines what is new. Raises GoodNeighborError where the server was not judged or
     the metrics were not written: then the old ones stay, and their time tells."""
     found = judge(config)
     now = time.time()
-    text = expose.text(compliance.samples(config.server, found, now, [rule.id for rule in NEED_SECRETS]), compliance.HELPS)
+    samples = compliance.samples(config.server, found, now, [rule.id for rule in NEED_SECRETS]) + ends(config)
+    text = expose.text(samples, compliance.HELPS)
     try:
         with open(Path(config.directory, "lock"), "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

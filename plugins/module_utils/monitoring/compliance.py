@@ -15,6 +15,7 @@ HELPS = {
     "good_neighbor_violations": "Violations by rule, severity, service and state; accepted ones too.",
     "good_neighbor_unchecked": "Rules that were not judged, for they need the secrets of the matrix.",
     "good_neighbor_check_timestamp_seconds": "When the server was last compared with the matrix.",
+    "good_neighbor_certificate_end_timestamp_seconds": "When the server's TLS certificate ends.",
 }
 
 

@@ -14,7 +14,7 @@ from ..catalog.session import Cursor, Server
 from ..matrix.types import ACTIVE, Matrix
 from ..report.reach import logins_of
 from ..report.read import STATISTICS
-from . import certificate, promised
+from . import promised
 from .expose import Sample
 
 Row = dict[str, Any]
@@ -32,7 +32,6 @@ HELPS = {
     "good_neighbor_transaction_age": "Transactions since the oldest one that a database may still have to know.",
     "good_neighbor_checksum_failures": "Pages whose checksum was wrong, in any database or what they share.",
     "good_neighbor_pending_restart": "Settings that wait for a restart.",
-    "good_neighbor_certificate_end_timestamp_seconds": "When the server's TLS certificate ends.",
     "good_neighbor_slot_bytes": "WAL that a replication slot holds back.",
     **promised.HELPS,
 }
@@ -50,8 +49,7 @@ SERVER = """
 SELECT extract(epoch FROM pg_postmaster_start_time())::float AS started, extract(epoch FROM clock_timestamp())::float AS now,
   (SELECT max(age(datfrozenxid)) FROM pg_database) AS age,
   (SELECT coalesce(sum(checksum_failures), 0) FROM pg_stat_database)::int8 AS failures,
-  (SELECT count(*) FROM pg_settings WHERE pending_restart) AS pending,
-  (SELECT setting FROM pg_settings WHERE name = 'ssl_cert_file' AND current_setting('ssl') = 'on') AS certificate"""
+  (SELECT count(*) FROM pg_settings WHERE pending_restart) AS pending"""
 SLOTS = """
 SELECT slot_name::text AS slot, greatest(pg_wal_lsn_diff(
   CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END, restart_lsn), 0)::float AS
@@ -79,10 +77,7 @@ def look(cursor: Cursor, matrix: Matrix, name: str) -> list[Sample]:
     known = statistics["loaded"] and statistics["schema"] is not None
     query = STATEMENTS.format(schema=statistics["schema"], slow=SLOW)
     statements = _rows(cursor, query) if known else []
-    found = samples(matrix, name, state, sessions, slots, statements if known else None) + promised.samples(matrix, name)
-    end = certificate.end(state["certificate"]) if state["certificate"] else None
-    labels = (("server", name),)
-    return found + ([Sample("good_neighbor_certificate_end_timestamp_seconds", labels, end)] if end is not None else [])
+    return samples(matrix, name, state, sessions, slots, statements if known else None) + promised.samples(matrix, name)
 
 
 def samples(

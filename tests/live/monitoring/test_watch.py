@@ -69,7 +69,6 @@ def test_it_tells_of_the_server(shop: Server) -> None:
     assert 0 < found["watch_timestamp_seconds"] - found["start_timestamp_seconds"] < 600
     assert found["transaction_age"] == float(shop.rows("SELECT max(age(datfrozenxid)) FROM pg_database")[0][0])
     assert (found["checksum_failures"], found["pending_restart"]) == (0, 0)
-    assert "certificate_end_timestamp_seconds" not in found
 
 
 def test_it_tells_who_waits_and_who_holds(shop: Server, session: psycopg2.extensions.connection) -> None:

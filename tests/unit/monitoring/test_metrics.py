@@ -13,7 +13,7 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.report impo
 from unit.report.worlds import SERVER, matrix, violation
 
 ROOT = Path(__file__).resolve().parents[3]
-STATE = {"now": 1000.5, "started": 10.0, "age": 3, "failures": 0, "pending": 1, "certificate": None}
+STATE = {"now": 1000.5, "started": 10.0, "age": 3, "failures": 0, "pending": 1}
 
 
 def session(role: str, connections: int, **seconds: float) -> dict[str, object]:
