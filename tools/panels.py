@@ -37,13 +37,13 @@ def query(expr: str, legend: str = "", *, ref: str = "A", table: bool = False, n
     }
 
 
-def stat(title: str, expr: str, unit: str = "short", limits: Row = PLAIN, about: str = "", legend: str = "") -> Row:
+def stat(title: str, expr: str, unit: str = "short", limits: Row | None = None, about: str = "", legend: str = "") -> Row:
     """One large number."""
     options = {
         "colorMode": "background", "graphMode": "none", "justifyMode": "auto", "orientation": "auto",
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "textMode": "auto",
     }
-    return _panel("stat", title, [query(expr, legend, now=True)], unit, limits, about, options)
+    return _panel("stat", title, [query(expr, legend, now=True)], unit, limits or PLAIN, about, options)
 
 
 def lines(title: str, *queries: Row, unit: str = "short", about: str = "", least: float | None = 0) -> Row:
@@ -72,7 +72,7 @@ def bars(title: str, expr: str, legend: str, unit: str, limits: Row, about: str 
         "displayMode": "basic", "orientation": "horizontal", "showUnfilled": True, "valueMode": "color", "minVizHeight": 10,
         "minVizWidth": 0, "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
     }
-    made = _panel("bargauge", title, [query(expr, legend, now=True)], unit, limits, about, options)
+    made = _panel("bargauge", title, [query(expr, legend, now=True)], unit, limits or PLAIN, about, options)
     made["fieldConfig"]["defaults"] |= {"min": 0, **({"max": most} if most is not None else {})}
     return made
 

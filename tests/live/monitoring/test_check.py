@@ -192,5 +192,3 @@ def test_another_server_than_the_matrix_means(library: Neighborhood, tmp_path: P
     status, said = program.run()
     assert status == 1 and "7000000000000000001" in said, said
     assert not program.metrics.exists()
-
-
