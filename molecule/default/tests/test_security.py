@@ -84,7 +84,7 @@ def test_public_has_nothing(host: Any, database: str) -> None:
 def test_a_password_is_asked_for_everywhere_but_at_the_doors_of_the_hosts_own_accounts(host: Any) -> None:
     others = ("SELECT type, array_to_string(user_name, ','), auth_method FROM pg_hba_file_rules "
               "WHERE auth_method NOT IN ('scram-sha-256', 'reject')")
-    assert sorted(sql(host, others).splitlines()) == ["local|gn_backup|peer", "local|postgres|peer"]
+    assert sorted(sql(host, others).splitlines()) == ["local|gn_backup|peer", "local|gn_monitor|peer", "local|postgres|peer"]
 
 
 def test_a_replica_has_a_role_of_its_own_and_no_password(host: Any) -> None:
