@@ -75,19 +75,19 @@ def restored(house: House, name: str, die_before: int = -1, chunks: int = -1) ->
 
 def _die_reading(chunks: int) -> None:
     """The process dies in the middle of the dump, with pg_restore at work."""
-    stream._CHUNK = 1024
-    read, left = stream._Plain.read, [chunks]
+    stream.CHUNK = 1024
+    following, left = stream._Plain.next, [chunks]
 
-    def dying(plain: Any, size: int) -> bytes:
+    def dying(plain: Any) -> bytes:
         left[0] -= 1
         if left[0] < 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        return read(plain, size)
+        return following(plain)
 
     load = restore_fill.load
 
     def armed(*words: Any) -> list[str]:
-        stream._Plain.read = dying
+        stream._Plain.next = dying
         return load(*words)
 
     restore_fill.load = armed
