@@ -8,7 +8,7 @@ get its locks (locks.py) is left, and so is what must not come before it (order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,13 +17,12 @@ from typing import Any, cast
 
 from . import locks, order, scram, sql
 from .catalog import inside
-from .catalog.inside import Rows
 from .catalog.links import groups
 from .catalog.session import Server
-from .catalog.snapshot import Snapshot
+from .catalog.snapshot import Rows, Snapshot
 from .errors import SchemaFileError, ServerError
 from .expand.scope import Scope
-from .items import Database, Owner, Role, SchemaFile, Session
+from .items import Database, Grant, Owner, Role, SchemaFile, Session
 from .locks import NotNow
 from .model import Change
 from .order import Step
@@ -40,7 +39,7 @@ class Runner:
     """Carries out steps on a server that was found as in `first`. `passwords`: the matrix's, by role. `done`: the steps that
     ran. `deferred`: why, by the violations whose steps did not; `left`: those steps; `vanished`: violations whose objects
     were gone. `held` by database the schema file that got no lock: those after it wait. `seen`: what new databases held
-    when the last visit to them ended."""
+    when the last visit to them ended, and those of no service, which have no step."""
 
     server: Server
     scope: Scope
@@ -62,14 +61,17 @@ class Runner:
         self.vanished.clear()
         self.seen.clear()
 
-    def run(self, steps: Iterable[Step], shared: Any) -> None:
-        """All steps, in order; `shared` is a connection to the maintenance database.
+    def run(self, steps: Iterable[Step], shared: Any, common: Mapping[str, Rows]) -> None:
+        """All steps, in order; `shared` is a connection to the maintenance database, `common` what the databases held a
+        moment ago that are no service's.
 
         Raises ServerError that names statement, place and way out; what ran before it stays.
         """
         given = list(steps)
         made = {step.change.item.key for step in given if _creates(step.change)}
         last = {step.order[1]: step.order[0] for step in given}
+        if _only_makes(given, made):
+            self.seen |= {name: found for name, found in common.items() if name not in last}
         for (stage, database), visit in groupby(given, key=lambda step: step.order[:2]):
             todo = list(visit)
             missing = [step for step in self.left if _creates(step.change) and step.change.item.key == (database,)]
@@ -232,6 +234,13 @@ def _batches(units: Iterable[Sequence[Step]]) -> Iterator[list[Step]]:
 
 def _creates(change: Change) -> bool:
     return isinstance(change.item, Database) and change.before is None
+
+
+def _only_makes(steps: Iterable[Step], made: Collection[object]) -> bool:
+    """Whether nothing shared is another than it was, but for grants: then other databases are what they were. What a role
+    may do and who owns a database decides what is right in them."""
+    return all(step.database or step.change.before is None or isinstance(step.change.item, Grant)
+               or step.change.item.key in made for step in steps)
 
 
 def _transactional(change: Change) -> bool:

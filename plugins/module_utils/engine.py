@@ -12,10 +12,9 @@ from . import plan as planning
 from . import preflight
 from .apply import Runner
 from .catalog import cluster, read, snapshot
-from .catalog.inside import Rows
 from .catalog.raw import rows
 from .catalog.session import Cursor, Server, ServerAbsent
-from .catalog.snapshot import Snapshot
+from .catalog.snapshot import Rows, Snapshot
 from .errors import GoodNeighborError, ServerError
 from .expand.scope import Scope
 from .items import Database, Extension
@@ -118,7 +117,7 @@ def _rounds(server: Server, cursor: Cursor, request: Request, runner: Runner, fi
         if undo is not None:
             undo.add(todo)
         cursor.execute("SET default_transaction_read_only = off")  # what a database's owner stored holds nobody up
-        runner.run(todo, cursor.connection)
+        runner.run(todo, cursor.connection, found.common)
         _scope, found = _inspect(server, cursor, request, runner.seen)
         if number + 1 < _ROUNDS:
             runner.look_again()

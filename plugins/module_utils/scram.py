@@ -15,6 +15,7 @@ import os
 import re
 import stringprep
 import unicodedata
+from functools import lru_cache
 
 _ITERATIONS = 4096
 # The password of a role may be set by the role itself, to any verifier: one that names billions of rounds would keep
@@ -101,6 +102,7 @@ def _bidi_is_right(text: str) -> bool:
     return stringprep.in_table_d1(text[0]) and stringprep.in_table_d1(text[-1])
 
 
+@lru_cache(4096)  # what a run has made it looks at again
 def _keys(password: str, salt: bytes, iterations: int) -> tuple[bytes, bytes]:
     """StoredKey and ServerKey of RFC 5802."""
     salted = hashlib.pbkdf2_hmac("sha256", prepared(password), salt, iterations)

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from .. import acl
 from ..errors import SchemaFileError
@@ -20,29 +19,11 @@ from . import objects as own_objects
 from .objects import Found
 from .raw import name_of, put, rows, spoken
 from .session import Cursor
-from .snapshot import Snapshot
+from .snapshot import Rows, Snapshot
 
 # what initdb gives to everybody though pg_init_privs does not list it
 _INFORMATION_SCHEMA = "information_schema"
 _SYSTEM_SCHEMAS = ("pg_catalog", _INFORMATION_SCHEMA, "pg_toast")
-Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """What the queries of catalog/database.py yield in one database. `files`: None where there is no bookkeeping of ours,
-    or what is wrong with what bears its name."""
-
-    parts: list[Row]
-    objects: list[Row]
-    vectors: list[Row]
-    columns: list[Row]
-    defaults: list[Row]
-    extensions: list[Row]
-    words: list[Row]
-    things: list[Row]
-    needed: list[Row]
-    files: tuple[Record, ...] | str | None
 
 
 def fetch(cursor: Cursor, snapshot: Snapshot, declared: int) -> Rows:

@@ -15,10 +15,9 @@ from ..errors import ServerError
 from ..items import Database, Membership, Obj, Role, ServerSetting, Session, Setting, Thing
 from ..model import Model
 from . import cluster, doors, inside
-from .inside import Rows
 from .raw import name_of, put, rows, spoken
 from .session import Cursor, Server
-from .snapshot import Snapshot
+from .snapshot import Rows, Snapshot
 
 _MADE_LATER = 16384  # FirstNormalObjectId: what initdb makes has a lower one
 _AHEAD = 2  # databases whose rows wait in memory
@@ -59,6 +58,8 @@ def read(server: Server, cursor: Cursor, passwords: Mapping[str, str | None],
         else:
             inside.put_into(snapshot, name, found, names)
             snapshot.visited |= {name}
+            if name in (server.database, "template1"):  # nobody's: a run seldom has to do there
+                snapshot.common[name] = found
     return snapshot
 
 

@@ -6,9 +6,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..items import Database, Obj, Role
 from ..model import Model
+from ..schema.files import Record
+
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the queries of catalog/database.py yield in one database. `files`: None where there is no bookkeeping of ours,
+    or what is wrong with what bears its name."""
+
+    parts: list[Row]
+    objects: list[Row]
+    vectors: list[Row]
+    columns: list[Row]
+    defaults: list[Row]
+    extensions: list[Row]
+    words: list[Row]
+    things: list[Row]
+    needed: list[Row]
+    files: tuple[Record, ...] | str | None
 
 
 @dataclass
@@ -38,6 +60,7 @@ class Snapshot:
     unseen: dict[str, str] = field(default_factory=dict)
     available: frozenset[str] | None = None
     visited: frozenset[str] = frozenset()  # databases whose inside is known
+    common: dict[str, Rows] = field(default_factory=dict, repr=False)  # what the databases held that are no service's
     predefined: frozenset[str] = frozenset()  # roles that initdb made, the bootstrap superuser aside
     event_functions: set[Obj] = field(default_factory=set)  # of event triggers: they run in everybody's session
     read_through: set[Obj] = field(default_factory=set)  # functions of their owner that views or policies call
