@@ -13,6 +13,7 @@ import psycopg2
 EMBEDDED = Path(__file__).resolve().parents[2] / "tools" / "embedded"
 # fsync: these servers are thrown away. The log is searched for secrets, so it gets all there is
 QUICK = "-c fsync=off -c autovacuum=off -c log_statement=all -c max_wal_size=1GB -c max_prepared_transactions=5"
+COUNTING = "-c shared_preload_libraries=pg_stat_statements"
 
 
 @dataclass
@@ -44,14 +45,15 @@ class Server:
         return (self.folder / "data" / "server.log").read_text(errors="replace")
 
 
-def started(folder: Path, hba: list[str] | None = None) -> Server:
-    """Starts the server in `folder`, with these lines of pg_hba.conf; a running one takes them over."""
+def started(folder: Path, hba: list[str] | None = None, *, counting: bool = False) -> Server:
+    """Starts the server in `folder`, with these lines of pg_hba.conf; a running one takes them over. `counting`: it counts
+    statements."""
     command: list[str | Path] = [EMBEDDED, "start", folder]
     if hba is not None:
         folder.mkdir(exist_ok=True)
         (folder / "pg_hba.conf").write_text("\n".join(hba) + "\n", encoding="utf-8")
         command.append(folder / "pg_hba.conf")
-    subprocess.run(command, check=True, env={**os.environ, "GN_PG_OPTIONS": QUICK})
+    subprocess.run(command, check=True, env={**os.environ, "GN_PG_OPTIONS": f"{QUICK} {COUNTING if counting else ''}"})
     return Server(folder, (folder / "socket").read_text().strip(), (folder / "superuser.password").read_text().strip())
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import GoodNeighborError
 from ..matrix.parse import parse
 from ..matrix.types import ACTIVE, RETIRED, Allocation, ServerSpec, SystemRole
-from ..matrix.uses import rights
+from ..matrix import uses
 from . import layout, recipients
 from .config import Config, Service, to_json
 
@@ -48,23 +48,14 @@ def plan(servers: object, allocation: object, server: str, wishes: Wishes) -> di
     Raises MatrixError where the matrix is wrong, GoodNeighborError where it does not know the server.
     """
     matrix = parse(servers, allocation, secrets_withheld=True)
-    known = {spec.name: spec for spec in matrix.servers}
-    if server not in known:
-        raise GoodNeighborError(f"{server} is none of good_neighbor_servers")
-    spec, wanted = known[server], bool(wishes.recipients)
-    role = next((one for one in spec.system_roles if one.use == USE), None)
+    (spec, role, login), wanted = uses.login(matrix, server, USE), bool(wishes.recipients)
     rows = [row for row in matrix.on(server) if row.status in (ACTIVE, RETIRED)]
     services = [_service(row, wishes) for row in rows]
     return {
         "problems": _problems(spec, role, services, wishes) if wanted else [],
         "acts": wanted and wishes.acts and spec.managed,
         "remark": _remark(server, wanted, wishes),
-        "server": server,
-        "port": spec.port,
-        "role": role.role if role else "",
-        "attributes": ",".join(sorted(rights(role).attributes)) if role else "",
-        "groups": sorted(rights(role).member_of) if role else [],
-        "limit": role.connection_limit if role else 0,
+        **login,
         "services": [vars(service) for service in services],
         "carries": any(service.offsite for service in services),
         "own_offsite": bool(wishes.offsite and not wishes.remote and wishes.offsite_hosts),

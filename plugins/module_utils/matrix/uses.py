@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from .types import EVERYWHERE, ObjectGrant, SystemRole
+from ..errors import GoodNeighborError
+from .types import EVERYWHERE, Matrix, ObjectGrant, ServerSpec, SystemRole
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,22 @@ def rights(role: SystemRole) -> Rights:
     if role.use is not None:
         return USES[role.use]
     return Rights(frozenset(role.attributes), frozenset(role.member_of), role.connect, role.grants)
+
+
+def login(matrix: Matrix, server: str, use: str) -> tuple[ServerSpec, SystemRole | None, dict[str, Any]]:
+    """A server, its role of this use if the matrix has one, and what the tasks that make that role need.
+
+    Raises GoodNeighborError where the matrix does not know the server.
+    """
+    spec = next((one for one in matrix.servers if one.name == server), None)
+    if spec is None:
+        raise GoodNeighborError(f"{server} is none of good_neighbor_servers")
+    role = next((one for one in spec.system_roles if one.use == use), None)
+    return spec, role, {
+        "server": server,
+        "port": spec.port,
+        "role": role.role if role else "",
+        "attributes": ",".join(sorted(rights(role).attributes)) if role else "",
+        "groups": sorted(rights(role).member_of) if role else [],
+        "limit": role.connection_limit if role else 0,
+    }

@@ -12,10 +12,9 @@ CRITICAL, HIGH, MEDIUM, LOW = "critical", "high", "medium", "low"
 
 @dataclass(frozen=True)
 class Alert:
-    """One alert. `meaning`: what is wrong, for whom, in a sentence; `action`: what to do first; `service`: whose it is,
-    empty
-    where it is the server's; `role`: which of its logins, where one has an alert of its own; `wait`: how long `query` '
-                          'must hold before it fires, in Prometheus' words."""
+    """One alert. `meaning`: what is wrong, for whom, in a sentence; `action`: what to do first; `service`: whose it is, or
+    empty: the server's; `role`: which of its logins, where one has an alert of its own; `wait`: how long `query` must hold
+    before it fires, in Prometheus' words."""
 
     name: str
     severity: str

@@ -11,10 +11,9 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
 
-from ..errors import GoodNeighborError
 from ..matrix.parse import parse
 from ..matrix.types import ACTIVE, Allocation, ServerSpec, SystemRole
-from ..matrix.uses import rights
+from ..matrix import uses
 
 USE, STATISTICS = "monitoring", "pg_stat_statements"
 QUERIES = "/etc/good_neighbor/exporter.yml"
@@ -52,23 +51,14 @@ def plan(servers: object, allocation: object, server: str, wishes: Wishes) -> di
     Raises MatrixError where the matrix is wrong, GoodNeighborError where it does not know the server.
     """
     matrix = parse(servers, allocation, secrets_withheld=True)
-    known = {spec.name: spec for spec in matrix.servers}
-    if server not in known:
-        raise GoodNeighborError(f"{server} is none of good_neighbor_servers")
-    spec = known[server]
-    role = next((one for one in spec.system_roles if one.use == USE), None)
+    spec, role, login = uses.login(matrix, server, USE)
     rows = [row for row in matrix.on(server) if row.status == ACTIVE]
     asked = sorted(row.database for row in rows) if wishes.tables else []
     return {
         "problems": _problems(spec, role, rows, wishes) if wishes.enabled else [],
         "acts": wishes.enabled and wishes.acts and spec.managed,
         "remark": _remark(server, wishes),
-        "server": server,
-        "port": spec.port,
-        "role": role.role if role else "",
-        "attributes": ",".join(sorted(rights(role).attributes)) if role else "",
-        "groups": sorted(rights(role).member_of) if role else [],
-        "limit": role.connection_limit if role else 0,
+        **login,
         "databases": asked,
         "source": _source(role.role, spec.port, wishes.socket) if role else "",
         "postgres_arguments": _postgres_arguments(asked, wishes),

@@ -15,7 +15,7 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.report.buil
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.report.document import Document, Paragraph, Table
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.report.facts import Facts, ServerFacts
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.text_table import size
-from live.embedded import QUICK, Server, remove, started
+from live.embedded import Server, remove, started
 
 SERVER = "db.example"
 SERVERS = {
@@ -45,9 +45,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with statistics, two services that have run something, and a hole in one wall."""
     folder = tmp_path_factory.mktemp("report") / "server"
     try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("live.embedded.QUICK", f"{QUICK} -c shared_preload_libraries=pg_stat_statements")
-            server = started(folder)
+        server = started(folder, counting=True)
         prepare(server)
         yield server
     finally:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live.embedded import QUICK, Server, remove, started
+from live.embedded import Server, remove, started
 from live.engine.conftest import cluster, gold, library
 
 __all__ = ["cluster", "gold", "library"]
@@ -34,8 +34,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that counts its statements."""
     folder = tmp_path_factory.mktemp("monitoring") / "server"
     try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("live.embedded.QUICK", f"{QUICK} -c shared_preload_libraries=pg_stat_statements")
-            yield started(folder)
+        yield started(folder, counting=True)
     finally:
         remove(folder)

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from live.embedded import QUICK, Server, remove, started
+from live.embedded import Server, remove, started
 
 from .world import ROLE, ROOT, SUITES, Exporters, exporters, furnish, with_its_files
 
@@ -39,9 +39,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with two services, which the role that monitors may enter."""
     folder = tmp_path_factory.mktemp("prometheus") / "server"
     try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("live.embedded.QUICK", f"{QUICK} -c shared_preload_libraries=pg_stat_statements")
-            server = started(folder, ["local all postgres scram-sha-256", f"local all {ROLE} trust"])
+        server = started(folder, ["local all postgres scram-sha-256", f"local all {ROLE} trust"], counting=True)
         furnish(server)
         yield server
     finally:
