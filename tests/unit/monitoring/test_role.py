@@ -3,53 +3,35 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
 
-import yaml
+from unit.role_files import RoleFiles
 
-ROLE = Path(__file__).resolve().parents[3] / "roles" / "monitoring"
+FILES = RoleFiles("monitoring")
+ROLE = FILES.folder
 PREFIX = "monitoring_"
 
 
-def load(path: str) -> dict[str, Any]:
-    """A YAML file of the role."""
-    found: dict[str, Any] = yaml.safe_load((ROLE / path).read_text())
-    return found
-
-
-def specs() -> dict[str, Any]:
-    """The entry points."""
-    found: dict[str, Any] = load("meta/argument_specs.yml")["argument_specs"]
-    return found
-
-
 def test_specified_defaults_are_the_real_ones() -> None:
-    options = {name: option for entry in specs().values() for name, option in entry.get("options", {}).items()}
-    own = {name: option["default"] for name, option in options.items() if "default" in option}
-    assert own == load("defaults/main.yml")
+    FILES.check_defaults()
 
 
 def test_every_variable_that_the_tasks_take_is_specified() -> None:
-    specified = {name for entry in specs().values() for name in entry.get("options", {}) if name.startswith(PREFIX)}
+    specified = {name for entry in FILES.specs().values() for name in entry.get("options", {}) if name.startswith(PREFIX)}
     files = [*(ROLE / "tasks").glob("*.yml"), *(ROLE / "templates").glob("*.j2"), ROLE / "vars/main.yml"]
     text = "\n".join(path.read_text() for path in files)
     used = set(re.findall(r"(?<![.\w])(monitoring_\w+)", text))
-    made = set(re.findall(r"register: (\w+)", text)) | set(load("vars/main.yml"))
+    made = set(re.findall(r"register: (\w+)", text)) | set(FILES.load("vars/main.yml"))
     assert used - made == specified
 
 
 def test_entry_points_are_documented_and_there() -> None:
-    readme = (ROLE / "README.md").read_text()
-    for entry in specs():
-        assert (ROLE / "tasks" / f"{entry}.yml").exists()
-        assert f"| `{entry}` |" in readme, entry
+    FILES.check_entry_points()
 
 
 def test_every_file_of_tasks_and_every_template_is_used() -> None:
     tasks = {path.name: path.read_text() for path in (ROLE / "tasks").glob("*.yml")}
     texts = "\n".join(tasks.values()) + (ROLE / "vars/main.yml").read_text()
-    called = set(re.findall(r"(?:import|include)_tasks: (\w+\.yml)", texts)) | {f"{entry}.yml" for entry in specs()}
+    called = set(re.findall(r"(?:import|include)_tasks: (\w+\.yml)", texts)) | {f"{entry}.yml" for entry in FILES.specs()}
     assert called == set(tasks)
     templates = {path.name for path in (ROLE / "templates").glob("*.j2")}
     texts += "\n".join(path.read_text() for path in (ROLE / "templates").glob("*.j2"))
@@ -57,7 +39,7 @@ def test_every_file_of_tasks_and_every_template_is_used() -> None:
 
 
 def test_a_service_is_restarted_for_each_file_that_the_role_writes_for_it() -> None:
-    known = load("vars/main.yml")
+    known = FILES.load("vars/main.yml")
     watched = {path for service in [*known["monitoring_services"], known["monitoring_checked"]] for path in service["files"]}
     written = {one["dest"] for one in [*known["monitoring_units"], *known["monitoring_programs"]]}
     written |= {"/etc/good_neighbor/check.json", "/etc/good_neighbor/watch.json"}
