@@ -8,9 +8,10 @@ get its locks (locks.py) is left, and so is what must not come before it (order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from typing import Any, cast
@@ -22,7 +23,7 @@ from .catalog.session import Server
 from .catalog.snapshot import Rows, Snapshot
 from .errors import SchemaFileError, ServerError
 from .expand.scope import Scope
-from .items import Database, Grant, Owner, Role, SchemaFile, Session
+from .items import Database, Owner, Role, SchemaFile, Session
 from .locks import NotNow
 from .model import Change
 from .order import Step
@@ -32,6 +33,17 @@ from .schema.files import BASELINE
 from .schema.files import SchemaFile as SchemaText
 
 _BATCH = 200  # steps in one transaction: locks held at once stay far below max_locks_per_transaction
+_AT_ONCE = 2  # with the session that is open anyway three, as many as PostgreSQL keeps for superusers
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """Steps in one session. `new`: nobody else has been in the database; `last`: it is not entered again."""
+
+    database: str
+    steps: Sequence[Step]
+    new: bool
+    last: bool
 
 
 @dataclass
@@ -68,21 +80,55 @@ class Runner:
         Raises ServerError that names statement, place and way out; what ran before it stays.
         """
         given = list(steps)
-        made = {step.change.item.key for step in given if _creates(step.change)}
+        made = {step.change.item.key for step in given if order.creates(step.change)}
         last = {step.order[1]: step.order[0] for step in given}
-        if _only_makes(given, made):
+        if order.only_makes(given, made):
             self.seen |= {name: found for name, found in common.items() if name not in last}
-        for (stage, database), visit in groupby(given, key=lambda step: step.order[:2]):
-            todo = list(visit)
-            missing = [step for step in self.left if _creates(step.change) and step.change.item.key == (database,)]
-            if missing:
-                self._leave(todo, f"database {database} is not there")
-                continue
-            with self._session(database, shared) as connection:
-                for phase, part in groupby(todo, key=lambda step: step.order[2]):
-                    (self._owners if phase == order.OWNERS else self._part)(connection, list(part))
-                if stage == last[database] and (database,) in made:
-                    self._look(connection.cursor(), database)
+        visits = [_Visit(database, list(steps), (database,) in made, stage == last[database])
+                  for (stage, database), steps in groupby(given, key=lambda step: step.order[:2])]
+        for new, some in groupby(visits, key=lambda visit: visit.new):
+            if new:
+                self._together(list(some))
+            else:
+                for visit in some:
+                    self._visit(visit, shared)
+
+    def _together(self, visits: Sequence[_Visit]) -> None:
+        """Visits of new databases, some at a time: nobody works there, and none needs another. What comes of them is put
+        together in their order. Raises what the first of them to fail raises, when those that had begun have ended."""
+        alone = [replace(self, done=[], left=list(self.left), deferred=dict(self.deferred), vanished=set(self.vanished),
+                         held=dict(self.held), seen={}) for _visit in visits]
+        failed: list[Exception] = []
+
+        def one(runner: Runner, visit: _Visit) -> None:
+            try:
+                if not failed:
+                    runner._visit(visit, None)
+            except Exception as error:
+                failed.append(error)
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(one, alone, visits))
+        before = len(self.left)
+        for runner in alone:
+            self.done += runner.done
+            self.left += runner.left[before:]
+            self.deferred = {**runner.deferred, **self.deferred}
+            self.vanished |= runner.vanished
+            self.held |= runner.held
+            self.seen |= runner.seen
+        if failed:
+            raise failed[0]
+
+    def _visit(self, visit: _Visit, shared: Any) -> None:
+        if any(order.creates(step.change) and step.change.item.key == (visit.database,) for step in self.left):
+            self._leave(visit.steps, f"database {visit.database} is not there")
+            return
+        with self._session(visit.database, shared) as connection:
+            for phase, part in groupby(visit.steps, key=lambda step: step.order[2]):
+                (self._owners if phase == order.OWNERS else self._part)(connection, list(part))
+            if visit.new and visit.last:
+                self._look(connection.cursor(), visit.database)
 
     def _look(self, cursor: Any, database: str) -> None:
         """Reads a new database in the session that is there already: nobody but its schema files has been in it."""
@@ -232,19 +278,8 @@ def _batches(units: Iterable[Sequence[Step]]) -> Iterator[list[Step]]:
     yield batch
 
 
-def _creates(change: Change) -> bool:
-    return isinstance(change.item, Database) and change.before is None
-
-
-def _only_makes(steps: Iterable[Step], made: Collection[object]) -> bool:
-    """Whether nothing shared is another than it was, but for grants: then other databases are what they were. What a role
-    may do and who owns a database decides what is right in them."""
-    return all(step.database or step.change.before is None or isinstance(step.change.item, Grant)
-               or step.change.item.key in made for step in steps)
-
-
 def _transactional(change: Change) -> bool:
-    return not _creates(change) and not isinstance(change.item, (Session, SchemaFile))
+    return not order.creates(change) and not isinstance(change.item, (Session, SchemaFile))
 
 
 def _lock(change: Change) -> list[str]:

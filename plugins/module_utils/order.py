@@ -139,6 +139,18 @@ def _place(step: Step, moved: dict[Obj, int], fresh: Collection[str]) -> tuple[i
     return (SHARED_OWNERS, OWNERS) if owner else (SHARED_TAKES, TAKES) if takes(change) else (SHARED_GIVES, GIVES)
 
 
+def creates(change: Change) -> bool:
+    """Whether it makes a database."""
+    return isinstance(change.item, Database) and change.before is None
+
+
+def only_makes(steps: Iterable[Step], made: Collection[object]) -> bool:
+    """Whether nothing shared is another than it was, but for grants: then other databases are what they were. What a role
+    may do and who owns a database decides what is right in them."""
+    return all(step.database or step.change.before is None or isinstance(step.change.item, Grant)
+               or step.change.item.key in made for step in steps)
+
+
 def waits_for(step: Step, left: Iterable[Step], scope: Scope) -> Step | None:
     """The step among those that are `left` (no lock was to be had) that must come before `step`: whose service, object or
     former owner would lose what it still needs."""

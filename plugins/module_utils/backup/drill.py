@@ -90,8 +90,16 @@ class _Tried:
 
     def restore(self) -> None:
         """Raises GoodNeighborError with what keeps the backup from being restored."""
-        state, subject = Path(self.config.state), self.subject
+        state, programs = Path(self.config.state), Programs(self.config.bindirs)
         keys = Keys(_key(state / KEY))
+        with ThreadPoolExecutor(1) as beside:  # around the cluster: when that ends, so does whoever works in it
+            found = beside.submit(self._find, keys, programs)
+            looked = beside.submit(lambda: _look(found.result(), self.subject))
+            with drill_scratch.running(state, programs.only or found.result().bindir) as server:
+                _restore(server, found.result(), looked.result(), Deadline(self.config.longest * 3600), beside)
+
+    def _find(self, keys: Keys, programs: Programs) -> Dump:
+        state, subject = Path(self.config.state), self.subject
         shelf = Shelf(subject.shelf, str(state / "rclone.conf"))
         names = shelf.names(subject.server, subject.service)
         ahead = layout.dated(names, self.now).future
@@ -101,12 +109,7 @@ class _Tried:
         source = shelf.source(subject.server, subject.service, self.backup)
         manifest = restore_find.manifest(source, keys, subject.server, subject.service, self.backup)
         self.fault = self.fault or restore_find.from_the_future(manifest, self.now)
-        bindir = Programs(self.config.bindirs).for_dump(manifest.server_version)
-        dump = Dump(source, keys, manifest, bindir)
-        with ThreadPoolExecutor(1) as beside:  # around the cluster: when that ends, so does whoever works in it
-            looked = beside.submit(_look, dump, subject)
-            with drill_scratch.running(state, bindir) as server:
-                _restore(server, dump, looked.result(), Deadline(self.config.longest * 3600), beside)
+        return Dump(source, keys, manifest, programs.for_dump(manifest.server_version))
 
 
 def _look(dump: Dump, subject: Subject) -> tuple[Contents, Iterable[str]]:

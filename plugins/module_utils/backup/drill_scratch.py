@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A cluster for one drill: made, used, and removed with all that is in it, also after it was killed.
 
-Nobody reaches it but who can enter its folder and knows a password that stands nowhere. What the dumps hold lies on this
-disk while the drill lasts, as it does on the database host.
+It is a copy of an empty one, which is kept for each major version: initdb takes longer than a small restore. Nobody
+reaches it but who can enter its folder and read its password there, as the key to the backups lies beside it. What the
+dumps hold lies on this disk while the drill lasts, as it does on the database host.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from ..catalog.session import Server
 from . import stream
 from .errors import BackupError
 
-_NAME = "scratch"
+_NAME, _PASSWORD = "scratch", "password"
 _PATIENCE = 60.0  # seconds to start or to end
 _WRITERS = 10.0  # seconds that an initdb whose drill was killed may go on: it ends where its files are gone
 LOCKS = 40_000  # objects that one transaction may make; with wal_level minimal it writes no WAL for the rows of new tables
@@ -45,6 +46,11 @@ class Programs:
         found = [path for path in sorted(glob.glob(pattern)) if os.access(f"{path}/initdb", os.X_OK)]
         self.folders = {_major(path): path for path in found}
 
+    @property
+    def only(self) -> str | None:
+        """The folder, where there is one: then it is known before any backup was looked at."""
+        return next(iter(self.folders.values())) if len(self.folders) == 1 else None
+
     def for_dump(self, server_version: int) -> str:
         """The folder to restore a dump with: of its own major version, or of the next one that is here."""
         was = server_version // 10000
@@ -60,17 +66,17 @@ def running(state: Path, bindir: str) -> Iterator[Server]:
     """A new cluster, and how its superuser enters it. It is gone when the block ends. Raises BackupError."""
     clean(state)
     folder = state / _NAME
-    folder.mkdir(mode=0o700)
     try:
-        password = secrets.token_urlsafe(24)
-        _make(folder, bindir, password)
-        process = _started(folder, bindir)
-        try:
-            yield Server({"host": str(folder), "port": 5432, "user": "postgres", "password": password}, "postgres", "60s")
-        finally:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(_PATIENCE)
+        process = _begun(state, folder, bindir)
+    except BaseException:
+        clean(state)
+        raise
+    try:
+        password = (folder / _PASSWORD).read_text(encoding="utf-8")
+        yield Server({"host": str(folder), "port": 5432, "user": "postgres", "password": password}, "postgres", "60s")
     finally:
+        process.send_signal(signal.SIGQUIT)
+        process.wait(_PATIENCE)
         clean(state)
 
 
@@ -92,18 +98,44 @@ def clean(state: Path) -> None:
         raise BackupError(f"{folder} cannot be removed: look who writes there")
 
 
-def _make(folder: Path, bindir: str, password: str) -> None:
-    secret = folder / "password"
-    secret.touch(mode=0o600)
-    secret.write_text(password, encoding="utf-8")
-    _run([f"{bindir}/initdb", f"--pgdata={folder}/data", "--username=postgres", f"--pwfile={secret}", "--no-sync",
-          "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", *_no_checksums(bindir)])
-    secret.unlink()
-    (folder / "data" / "pg_hba.conf").write_text("local all all scram-sha-256\n", encoding="utf-8")
+def _begun(state: Path, folder: Path, bindir: str) -> subprocess.Popen[bytes]:
+    """A copy of the empty cluster, at work. One that was kept and does not start is made anew."""
+    kept = state / f"empty-{_major(bindir)}"
+    fresh = not kept.exists()
+    try:
+        return _started(_copied(_empty(kept, folder, bindir), folder), bindir)
+    except BackupError:
+        shutil.rmtree(kept, ignore_errors=True)
+        if fresh:
+            raise
+        clean(state)
+        return _begun(state, folder, bindir)
+
+
+def _empty(kept: Path, folder: Path, bindir: str) -> Path:
+    """The empty cluster, made now if it is not there; whole, or not there, whenever this is killed."""
+    if not kept.exists():
+        (folder / "data").mkdir(mode=0o700, parents=True)
+        secret = folder / _PASSWORD
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_urlsafe(24), encoding="utf-8")
+        _run([f"{bindir}/initdb", f"--pgdata={folder}/data", "--username=postgres", f"--pwfile={secret}",
+              "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", *_no_checksums(bindir)])
+        (folder / "data" / "pg_hba.conf").write_text("local all all scram-sha-256\n", encoding="utf-8")
+        _run(["sync", "--file-system", str(folder)])
+        folder.rename(kept)
+    return kept
+
+
+def _copied(kept: Path, folder: Path) -> Path:
+    _run(["cp", "--archive", "--reflink=auto", str(kept), str(folder)])
+    return folder
 
 
 def _started(folder: Path, bindir: str) -> subprocess.Popen[bytes]:
     settings = {**_SETTINGS, "unix_socket_directories": str(folder)}
+    if _major(bindir) >= 18:  # one reader at a time, of what was just written: handing its reads over costs more
+        settings["io_method"] = "sync"
     words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen([f"{bindir}/postgres", "-D", f"{folder}/data", *words], cwd="/", stdin=subprocess.DEVNULL,

@@ -62,10 +62,15 @@ class Server:
 
     def __init__(self, parameters: Mapping[str, object], database: str, lock_timeout: str = "3s") -> None:
         self.parameters, self.database, self.lock_timeout = dict(parameters), database, lock_timeout
-        self.opened = 0
+        self._opened: list[str] = []  # threads open sessions too, and may only append
         # who we are, for whoever waits for us: application names have 63 bytes at most
         self.name = f"good_neighbor of {socket.gethostname()[:36]}"
         self._armour: dict[str, str] | None = None
+
+    @property
+    def opened(self) -> int:
+        """How many sessions there have been, of ours."""
+        return len(self._opened)
 
     def connect(self, database: str | None = None) -> Any:
         """A psycopg2 connection in autocommit, to the maintenance database where none is named.
@@ -87,7 +92,7 @@ class Server:
                 raise (ServerAbsent if absent else ServerError)(
                     f"cannot connect to database {database or self.database}: {said.strip()}") from error
             self._armour = armour
-            self.opened += 1
+            self._opened.append(database or self.database)
             connection.autocommit = True
             return connection
         raise ServerError(f"cannot connect to database {database or self.database}: the server accepts no session options")

@@ -164,6 +164,19 @@ def test_many_tables_in_one_transaction(drill: DrillHost) -> None:
     assert drill.run() == 0, drill.said
 
 
+def test_the_empty_cluster_is_kept_and_made_anew_where_it_does_not_start(drill: DrillHost) -> None:
+    drill.house.save(hours=1)
+    made = []
+    for broken in (False, True, True):
+        assert drill.run() == 0, drill.said
+        (kept,) = drill.folder.glob("empty-*")
+        made.append(kept.stat().st_ino)
+        assert kept.stat().st_mode & 0o77 == 0 and (kept / "password").stat().st_mode & 0o77 == 0
+        if broken:
+            (kept / "data" / "PG_VERSION").unlink()
+    assert made[0] == made[1] != made[2]
+
+
 def test_killed_while_the_cluster_is_made(drill: DrillHost) -> None:
     drill.house.save(hours=1)
     process = drill.start("run")
