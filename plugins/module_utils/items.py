@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from .hba_file.text import mask
+from .sortable import Sortable
 
 PUBLIC = "public"  # PostgreSQL reserves the name, so no role can have it
 DATABASE_OWNER = "pg_database_owner"
@@ -27,8 +28,8 @@ def may_lead_out(extension: str) -> bool:
     return extension in ("dblink", "multicorn") or extension.endswith("_fdw")
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Obj:
+@dataclass(frozen=True, slots=True)
+class Obj(Sortable):
     """What a privilege or an owner belongs to. `database` is empty for what the whole server shares.
 
     `kind` is SQL's word (TABLE, SCHEMA, FUNCTION, LARGE OBJECT ...). `arguments` are a function's, as the server writes
@@ -52,8 +53,8 @@ RELATIONS = ("TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE")  # what SELE
 ROUTINES = ("FUNCTION", "PROCEDURE", "AGGREGATE")
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Role:
+@dataclass(frozen=True, slots=True)
+class Role(Sortable):
     """A role. `password`: none, declared (it is the matrix's), md5 or weak (hashed so, or in too few rounds; the matrix's
     where that has one), shared:ROLE (it is another role's of the matrix), other, or unknown (nothing to compare with).
     `expiry`: none, future or past."""
@@ -78,8 +79,8 @@ class Role:
         return replace(self, **cast(dict[str, Any], attributes))
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Membership:
+@dataclass(frozen=True, slots=True)
+class Membership(Sortable):
     """`member` is a member of `role`, as granted by `grantor`."""
 
     role: str
@@ -94,8 +95,8 @@ class Membership:
         return (self.role, self.member, self.grantor)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Database:
+@dataclass(frozen=True, slots=True)
+class Database(Sortable):
     """A database; `connections`: whether it accepts any."""
 
     name: str
@@ -113,8 +114,8 @@ class Database:
         return Obj("", "DATABASE", "", self.name)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Setting:
+@dataclass(frozen=True, slots=True)
+class Setting(Sortable):
     """A stored setting of a database, of a role, of a role in a database (both), or of all roles (neither)."""
 
     database: str
@@ -127,8 +128,8 @@ class Setting:
         return (self.database, self.role, self.name)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Owner:
+@dataclass(frozen=True, slots=True)
+class Owner(Sortable):
     """Who owns an object. `linked`: the table whose column a sequence serves; it follows that table's owner."""
 
     obj: Obj
@@ -140,8 +141,8 @@ class Owner:
         return (self.obj,)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Grant:
+@dataclass(frozen=True, slots=True)
+class Grant(Sortable):
     """What `grantor` has given to `grantee` on an object (or one column of it), NULL ACLs expanded."""
 
     obj: Obj
@@ -156,8 +157,8 @@ class Grant:
         return (self.obj, self.column, self.grantee, self.grantor)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class DefaultGrant:
+@dataclass(frozen=True, slots=True)
+class DefaultGrant(Sortable):
     """What objects made later by `creator` give to `grantee`. `schema` is empty for all schemas; `kind` is TABLES,
     SEQUENCES, FUNCTIONS, TYPES or SCHEMAS."""
 
@@ -174,8 +175,8 @@ class DefaultGrant:
         return (self.database, self.creator, self.schema, self.kind, self.grantee)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Extension:
+@dataclass(frozen=True, slots=True)
+class Extension(Sortable):
     """An installed extension."""
 
     database: str
@@ -186,8 +187,8 @@ class Extension:
         return (self.database, self.name)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Table:
+@dataclass(frozen=True, slots=True)
+class Table(Sortable):
     """A relation that holds or shows rows; `vectors` are its embedding columns, `parent` the table it is a part of."""
 
     database: str
@@ -202,8 +203,8 @@ class Table:
         return (self.database, self.schema, self.name)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Thing:
+@dataclass(frozen=True, slots=True)
+class Thing(Sortable):
     """Anything else whose presence alone matters: `kind` says what (event trigger, foreign server, slot ...),
     `detail` what a reader must know of it (a function's owner, where a foreign server points)."""
 
@@ -217,8 +218,8 @@ class Thing:
         return (self.database, self.kind, self.name)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class SchemaFile:
+@dataclass(frozen=True, slots=True)
+class SchemaFile(Sortable):
     """A schema file of a row. `state`: applied, baseline, started (killed in between), or pending."""
 
     database: str
@@ -231,8 +232,8 @@ class SchemaFile:
         return (self.database, self.path)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class ServerSetting:
+@dataclass(frozen=True, slots=True)
+class ServerSetting(Sortable):
     """A setting of the running server that opens a door, weakens secrets or takes the reserve."""
 
     name: str
@@ -243,8 +244,8 @@ class ServerSetting:
         return (self.name,)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Session:
+@dataclass(frozen=True, slots=True)
+class Session(Sortable):
     """Live sessions of one role in one database; without a database those that replicate."""
 
     database: str
@@ -255,8 +256,8 @@ class Session:
         return (self.database, self.role)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Door:
+@dataclass(frozen=True, slots=True)
+class Door(Sortable):
     """A line of pg_hba.conf as the server reads it. `line`: the how many-th the server asks, 0 for one that is wanted
     and not there; `error` what the server says of a line that it cannot read, `place` where the line stands."""
 
@@ -277,9 +278,8 @@ class Door:
     @property
     def text(self) -> str:
         """As a line, quotes left out, secrets hidden."""
-        address = (self.address,) if self.address else ()
-        options = map(mask, self.options)
-        return " ".join((self.type, ",".join(self.databases), ",".join(self.users), *address, self.method, *options))
+        words = [",".join(self.databases), ",".join(self.users), *([self.address] if self.address else [])]
+        return " ".join([self.type, *words, self.method, *map(mask, self.options)])
 
     @property
     def shut(self) -> bool:
@@ -287,8 +287,8 @@ class Door:
         return "record cannot match because" in self.error
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class IdentityMap:
+@dataclass(frozen=True, slots=True)
+class IdentityMap(Sortable):
     """A line of pg_ident.conf: in `map`, the account `account` of the host may be `role`."""
 
     map: str

@@ -14,6 +14,7 @@ from typing import TypeVar, Union, cast
 from .items import (
     Database, DefaultGrant, Door, Extension, Grant, IdentityMap, Key, Membership, Owner, Role, SchemaFile, ServerSetting,
     Session, Setting, Table, Thing)
+from .sortable import Sortable
 
 Item = Union[Role, Membership, Database, Setting, Owner, Grant, DefaultGrant, Extension, Table, Thing, SchemaFile,
              ServerSetting, Session, Door, IdentityMap]
@@ -23,8 +24,8 @@ ITEM_TYPES: tuple[type[Item], ...] = (
 T = TypeVar("T", bound=Item)
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Change:
+@dataclass(frozen=True, slots=True)
+class Change(Sortable):
     """From one item to another with the same key; None is absence. Only the values that differ are meant: changes of
     one item add up."""
 

@@ -20,7 +20,7 @@ from .session import Cursor, Server
 from .snapshot import Rows, Snapshot
 
 _MADE_LATER = 16384  # FirstNormalObjectId: what initdb makes has a lower one
-_AHEAD = 2  # databases whose rows wait in memory
+_AT_ONCE, _AHEAD = 2, 3  # databases that are read, and whose rows wait in memory
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -65,7 +65,7 @@ def read(server: Server, cursor: Cursor, passwords: Mapping[str, str | None],
 
 def _ahead(fetch: Callable[[T], R], places: Iterable[T]) -> Iterator[tuple[T, R]]:
     """What `fetch` brings of each place, in order; it asks for the next while the last is worked on."""
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
         waiting: deque[tuple[T, Future[R]]] = deque()
         for place in places:
             waiting.append((place, pool.submit(fetch, place)))
