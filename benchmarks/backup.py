@@ -7,44 +7,25 @@ and flushes all to the disk. By hand: `pg_dump --format=custom | age > FILE`, an
 
 from __future__ import annotations
 
-import argparse
-import os
-import statistics
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.backup.config import Service
+from gigabyte import compare, fill, new_cluster, options
 from live.backup.house import House
-from live.postgres import ACCOUNT, IDENT, SUPERUSER_LINE, Cluster, make_data
-
-LIMIT = 1.2
-# a third each: text of words, numbers, and what does not compress
-FILL = """CREATE TABLE big AS
-SELECT n, n * 7 % 1000003 AS number, repeat('the quick brown fox ', 4) || n AS text,
-    (SELECT string_agg(md5(random()::text || n || m), '') FROM generate_series(1, 5) m) AS noise
-FROM generate_series(1, {rows}) n"""
+from live.postgres import IDENT, SUPERUSER_LINE, Cluster
 
 
 def main() -> None:
     """Prints one line for each round, and the median."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--mb", type=int, default=1000, help="size of the database")
-    given = parser.parse_args()
-    cluster = Cluster(Path(tempfile.mkdtemp(prefix="gn-bench-")))  # on the disk: memory may be too small
-    if ACCOUNT is not None:
-        os.chown(cluster.folder, ACCOUNT, ACCOUNT)
-    try:
-        make_data(cluster.data)
+    given = options(__doc__)
+    with new_cluster() as cluster, tempfile.TemporaryDirectory() as place:
         cluster.access([SUPERUSER_LINE, "local all gn_backup peer map=backup"],
                        [IDENT, IDENT.replace("admin", "backup", 1).replace(" postgres", " gn_backup")])
         cluster.start()
-        with tempfile.TemporaryDirectory() as place:
-            measure(cluster, Path(place), given.mb, given.rounds)
-    finally:
-        cluster.remove()
+        measure(cluster, Path(place), given.mb, given.rounds)
 
 
 def measure(cluster: Cluster, place: Path, megabytes: int, rounds: int) -> None:
@@ -53,20 +34,11 @@ def measure(cluster: Cluster, place: Path, megabytes: int, rounds: int) -> None:
     house.furnish()
     house.change(services=tuple(one for one in house.config.services if one.service == "nexus"), lock_timeout=60)
     service = house.config.services[0]
-    house.sql(FILL.format(rows=megabytes * 3450), service.database)
+    house.sql(fill(megabytes), service.database)
     house.sql("ALTER TABLE big OWNER TO nexus; CHECKPOINT", service.database)
     size = house.sql("SELECT pg_database_size(current_database())", service.database)[0][0]
-    print(f"a database of {size / 1e9:.2f} GB, {rounds} rounds, load {os.getloadavg()[0]:.1f}", flush=True)
     by_hand(house, service)  # warms what both read
-    ratios = []
-    for number in range(1, rounds + 1):
-        theirs, ours = by_hand(house, service), backup(house)
-        ratios.append(ours / theirs)
-        print(f"round {number}: by hand {theirs:6.2f} s, backup {ours:6.2f} s, {ratios[-1]:.3f} times", flush=True)
-    median = statistics.median(ratios)
-    print(f"a backup takes {median:.3f} times pg_dump and age by hand (limit {LIMIT}), load {os.getloadavg()[0]:.1f}")
-    if median > LIMIT:
-        raise SystemExit(1)
+    compare("backup", "pg_dump and age by hand", size, rounds, lambda _number: (by_hand(house, service), backup(house)))
 
 
 def by_hand(house: House, service: Service) -> float:

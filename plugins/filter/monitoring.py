@@ -28,15 +28,10 @@ def monitoring_node_plan(wishes: Mapping[str, Any]) -> dict[str, Any]:
     return role_plan.node_plan(_wishes(wishes))
 
 
-def monitoring_older(service: Mapping[str, Any], stats: Sequence[Mapping[str, Any]],
+def monitoring_older(service: Mapping[str, Any], times: Sequence[str],
                      written: Sequence[Mapping[str, Any]] = ()) -> bool:
-    """Takes a service, stats of files, and what was written; returns whether it must be started anew to know its files."""
-    return role_plan.older(service, stats, written)
-
-
-def monitoring_stats(lines: Sequence[str]) -> list[dict[str, Any]]:
-    """Takes lines of find, a time and a path in each; returns them as `monitoring_older` wants them."""
-    return role_plan.stats(lines)
+    """Takes a service, when files were written, and what was written now; returns whether it must be started anew."""
+    return role_plan.older(service, times, written)
 
 
 def _wishes(found: Mapping[str, Any]) -> Wishes:
@@ -49,4 +44,4 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., object]]:
         """Filters by name."""
         return {"monitoring_plan": monitoring_plan, "monitoring_node_plan": monitoring_node_plan,
-                "monitoring_older": monitoring_older, "monitoring_stats": monitoring_stats}
+                "monitoring_older": monitoring_older}

@@ -149,8 +149,8 @@ def _amcheck(server: Server, bindir: str, database: str, deadline: Deadline) -> 
     """
     environment = stream.environment(PGHOST=str(server.parameters["host"]), PGPORT="5432", PGUSER="postgres",
                                      PGPASSWORD=str(server.parameters["password"]))
-    command = [f"{bindir}/pg_amcheck", "--database", database, "--install-missing=pg_catalog", "--exclude-schema=pg_catalog",
-               "--exclude-schema=information_schema"]
+    command = [f"{bindir}/pg_amcheck", "--database", database, "--jobs=2", "--install-missing=pg_catalog",
+               "--exclude-schema=pg_catalog", "--exclude-schema=information_schema"]
     done = subprocess.run(command, cwd="/", env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           check=False, timeout=deadline.left)
     if done.returncode:

@@ -132,7 +132,7 @@ def wrong(cursor: Any, manifest: Manifest, deadline: Deadline,
     snapshot stands: what it changes is not seen."""
     seen = snapshot.Snapshot(cursor, patience=0)
     begun()
-    found = seen.facts(deadline)
+    found = seen.facts(deadline, closed=True)
     cursor.execute("ROLLBACK")
     return compare.differences(manifest, found), compare.versions(manifest, found)
 

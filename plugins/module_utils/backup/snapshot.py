@@ -73,14 +73,15 @@ class Snapshot:
         self.name = str(self._one("SELECT pg_export_snapshot()"))
         self.server_version = int(self._one("SHOW server_version_num"))
 
-    def facts(self, deadline: Deadline) -> Facts:
-        """All that the manifest needs; the rows are counted. Ends with an error when the deadline has passed."""
+    def facts(self, deadline: Deadline, *, closed: bool = False) -> Facts:
+        """All that the manifest needs; the rows are counted. `closed`: nobody else can be in the database. Ends with an
+        error when the deadline has passed."""
         self._cursor.execute(f"SET LOCAL statement_timeout = {int(deadline.left * 1000)}")
         encoding, *locale = self._row(_LOCALE)
         return Facts(
             str(self._one("SELECT system_identifier FROM pg_control_system()")), self.server_version, encoding,
             Locale(*locale), tuple(sorted(self._rows("SELECT extname::text, extversion FROM pg_extension"))),
-            self._schema_files(), self._tables(deadline),
+            self._schema_files(), self._tables(deadline, closed),
             int(self._one("SELECT count(*) FROM pg_largeobject_metadata")))
 
     def alone(self, patience: float = _PATIENCE) -> None:
@@ -98,13 +99,14 @@ class Snapshot:
         if missing:
             raise BackupError(f"the role of the backups lacks {' and '.join(missing)}; run site, which gives it back")
 
-    def _tables(self, deadline: Deadline) -> tuple[Table, ...]:
+    def _tables(self, deadline: Deadline, closed: bool) -> tuple[Table, ...]:
         found = []
         for schema, name in sorted(self._rows(_TABLES)):
             if deadline.over:
                 raise BackupError("counting its rows took too long")
             # TABLESAMPLE is refused for a view: whoever puts one in the table's place now does not get his functions run
-            rows = self._one(f"SELECT count(*) FROM ONLY {ident(schema)}.{ident(name)} TABLESAMPLE SYSTEM (100)")
+            how = "" if closed else " TABLESAMPLE SYSTEM (100)"  # which no worker helps with
+            rows = self._one(f"SELECT count(*) FROM ONLY {ident(schema)}.{ident(name)}{how}")
             found.append(Table(schema, name, int(rows)))
         return tuple(sorted(found))
 

@@ -52,15 +52,26 @@ def read(server: Server, cursor: Cursor, passwords: Mapping[str, str | None],
         except ServerError as error:
             return str(error)
 
-    for (name, _owner), found in _ahead(fetch, sorted(visit(databases).items())):
+    refused = []
+    for place, found in _ahead(fetch, sorted(visit(databases).items())):
         if isinstance(found, str):
-            snapshot.unseen[name] = found
+            refused.append(place)
         else:
-            inside.put_into(snapshot, name, found, names)
-            snapshot.visited |= {name}
-            if name in (server.database, "template1"):  # nobody's: a run seldom has to do there
-                snapshot.common[name] = found
+            _inside(snapshot, server, place[0], found, names)
+    for place in refused:  # alone now: two sessions may have been one too many
+        found = fetch(place)
+        if isinstance(found, str):
+            snapshot.unseen[place[0]] = found
+        else:
+            _inside(snapshot, server, place[0], found, names)
     return snapshot
+
+
+def _inside(snapshot: Snapshot, server: Server, name: str, found: Rows, names: Mapping[int, str]) -> None:
+    inside.put_into(snapshot, name, found, names)
+    snapshot.visited |= {name}
+    if name in (server.database, "template1"):  # nobody's: a run seldom has to do there
+        snapshot.common[name] = found
 
 
 def _ahead(fetch: Callable[[T], R], places: Iterable[T]) -> Iterator[tuple[T, R]]:

@@ -76,23 +76,17 @@ def node_plan(wishes: Wishes) -> dict[str, Any]:
     }
 
 
-def older(service: Mapping[str, Any], stats: Sequence[Mapping[str, Any]], written: Sequence[Mapping[str, Any]] = ()) -> bool:
+def older(service: Mapping[str, Any], times: Sequence[str], written: Sequence[Mapping[str, Any]] = ()) -> bool:
     """Whether a service was started before one of its files was written: a run may have been killed between the two.
 
-    `service`: its `mark`, which is made anew at each start, and its `files`. `stats`: what ansible.builtin.stat said of all
-    of them, by `item`. `written`: results of tasks that write files, by `item.dest`; check mode knows by them alone.
+    `service`: its `mark`, which is made anew at each start, and its `files`. `times`: what `find -printf '%T@ %p\\n'` said
+    of those that are there. `written`: results of tasks that write files, by `item.dest`; check mode knows by them alone.
     """
     if any(one["changed"] and one["item"]["dest"] in service["files"] for one in written):
         return True
-    found = {one["item"]: one["stat"] for one in stats if one["stat"]["exists"]}
+    found = {path: float(time) for time, path in (line.split(" ", 1) for line in times)}
     mark = found.get(service["mark"])
-    return mark is None or any(path in found and found[path]["mtime"] >= mark["mtime"] for path in service["files"])
-
-
-def stats(lines: Sequence[str]) -> list[dict[str, Any]]:
-    """What `find -printf '%T@ %p\\n'` said of files, as ansible.builtin.stat would in a loop."""
-    words = [line.split(" ", 1) for line in lines]
-    return [{"item": path, "stat": {"exists": True, "mtime": float(time)}} for time, path in words]
+    return mark is None or any(found.get(path, -1.0) >= mark for path in service["files"])
 
 
 def _source(role: str, port: int, socket: str) -> str:
