@@ -86,7 +86,7 @@ thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%
 tbody tr{border:1px solid var(--line);border-radius:10px;padding:8px 12px;margin-bottom:10px}
 tbody th,td,th.number,td.number{border:0;padding:3px 0;text-align:left}
 td{display:grid;grid-template-columns:8.5rem 1fr;gap:8px;align-items:start}
-td>*{justify-self:start;min-width:0}td>small{grid-column:2}
+td>*{justify-self:start;min-width:0}td>small{grid-column:2}.short{white-space:normal;overflow-wrap:anywhere}
 td::before{content:attr(data-title);color:var(--soft);font-size:.84rem}"""
 PRINT = """
 body{background:#fff;font-size:10.5pt}nav,.skip{display:none}header,main,footer{max-width:none;padding:0}
