@@ -52,7 +52,8 @@ def waited(program: Program, *words: str, seconds: float = 0) -> tuple[float, in
     while not pid:
         most = max(most, memory_of(process.pid))
         if seconds and time.monotonic() > end:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)  # once: where Python has stopped already, a second one kills it
+            seconds = 0
         time.sleep(0.01)
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
     process.returncode = os.waitstatus_to_exitcode(status)
