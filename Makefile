@@ -13,9 +13,10 @@ HOMELESS := mkdir -p .cache/home; HOME="$(CURDIR)/.cache/home"
 PYTHON_TOOLS = $(shell git ls-files --cached --others --exclude-standard -- tools | xargs grep -lsE '^\#!.*python')
 TYPED = $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))
 # what molecule/ proves on real hosts, the longest first
-SCENARIOS := backups default power-cut drift isolation
-# the majors that `make prove` runs tests/live on
+SCENARIOS := backups default monitoring power-cut drift isolation
+# the majors that `make prove` runs tests/live on, and these with it
 MAJORS := 15 16 17 18
+LONG_LIVE := tests/prove/test_first_contact_story.py tests/prove/test_settings_killed.py
 
 .PHONY: help
 help: ## this list
@@ -86,10 +87,10 @@ proofs: setup
 	@tools/setup --oldest-core --axe
 	pytest -q -rP tests/prove  # with the figures that they measure
 live-collection-%: setup
-	GN_PROVE=1 ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections-$*" pytest -q -n 2 tests/live
+	GN_PROVE=1 ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.ansible/collections-$*" pytest -q -n 2 tests/live $(LONG_LIVE)
 live-%: setup
 	bin=$$(tools/postgresqls | sed -n 's/^$* //p'); [[ $$bin ]] || { echo "no PostgreSQL $*" >&2; exit 1; }; \
-	GN_PROVE=1 GN_PG_BINDIR=$$bin pytest -q -n 2 tests/live
+	GN_PROVE=1 GN_PG_BINDIR=$$bin pytest -q -n 2 tests/live $(LONG_LIVE)
 
 long-hosts-%: setup
 	GN_PROVE=1 tools/hosts $*

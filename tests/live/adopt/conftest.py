@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from live.adopt.contact import Contact
 from live.engine.conftest import cluster, gold, library
 from live.postgres import SUPERUSER_LINE, Cluster, listing, make_data, new_folder
 from live.proofs.fixtures import Gold, by_hand, furnished, house, tidy, worker_house
+from live.proofs.house import House
 
 __all__ = ["by_hand", "cluster", "furnished", "gold", "house", "library", "tidy", "worker_house"]
 
@@ -44,3 +46,9 @@ def inventory(tmp_path: Path) -> Path:
     folder = tmp_path / "inventory"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def contact(house: House, inventory: Path) -> Contact:
+    """First contact with the server made by hand."""
+    return Contact(house, inventory)

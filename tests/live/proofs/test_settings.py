@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import grp
 import json
-import os
-import pwd
-import stat
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,10 +13,8 @@ import psycopg2
 from live.proofs import plays
 from live.proofs.doors import dotenv, password
 from live.proofs.house import House
+from live.proofs.settings import ACCOUNT, GROUP, MODE, declared, state
 
-ACCOUNT, GROUP = (("nobody", "nogroup") if os.geteuid() == 0 else
-                  (pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name))
-MODE = "0400"
 NEW = 'fake-new-Hb7q@Wz/2%mK:x"9v&Tn4'
 
 
@@ -31,12 +25,6 @@ class Seen:
     texts: set[str] = field(default_factory=set)
     states: set[tuple[str, str, str]] = field(default_factory=set)
     looks: int = 0
-
-
-def state(path: Path) -> tuple[str, str, str]:
-    """Owner, group and mode."""
-    found = path.stat()
-    return pwd.getpwuid(found.st_uid).pw_name, grp.getgrgid(found.st_gid).gr_name, f"{stat.S_IMODE(found.st_mode):04o}"
 
 
 @contextmanager
@@ -59,17 +47,6 @@ def looking(path: Path) -> Iterator[Seen]:
         looker.join()
 
 
-def declared(house: House, path: Path, marker: Path) -> tuple[str, str]:
-    """NEXUS's settings file with all that a row can say of one, as an argument of ansible-playbook."""
-    reload = marker.with_name("reload")
-    reload.write_text(f"#!/bin/sh\necho read again >> '{marker}'\n")
-    reload.chmod(0o755)
-    overrides = house.overrides()
-    overrides["nexus"]["env_files"] = [{"path": str(path), "format": "dotenv", "owner": ACCOUNT, "group": GROUP,
-                                        "mode": MODE, "reload": str(reload)}]
-    return "-e", json.dumps({"good_neighbor_overrides": overrides})
-
-
 def test_as_declared_and_read_again_only_when_changed(tidy: House, tmp_path: Path) -> None:
     path, marker = tidy.settings_folder / "nexus" / "database.env", tmp_path / "marker"
     before, how = path.read_text(), declared(tidy, path, marker)
@@ -90,26 +67,6 @@ def test_as_declared_and_read_again_only_when_changed(tidy: House, tmp_path: Pat
     assert seen.states == {(ACCOUNT, GROUP, MODE)}
     assert dotenv(path)["DB_PASSWORD"] == NEW != password("nexus_user")
     tidy.enter("nexus_user", NEW, "bbworlds_nexus").close()
-    assert [other.name for other in path.parent.iterdir()] == [path.name]
-
-
-def test_a_run_that_ends_before_the_service_has_read_its_file_is_made_good(tidy: House, tmp_path: Path) -> None:
-    path, marker = tidy.settings_folder / "nexus" / "database.env", tmp_path / "marker"
-    how = declared(tidy, path, marker)
-    command = marker.with_name("reload")
-    works = command.read_text()
-    command.write_text("#!/bin/sh\nkill -9 $PPID\n")
-    assert plays.site(tidy, *how).status != 0
-    assert state(path) == (ACCOUNT, GROUP, MODE) and not marker.exists()
-    half = path.with_name(".good_neighbor.new.left")
-    half.write_text("DB_PASSWORD=fake-half")
-    command.write_text(works)
-    foretold = plays.site(tidy, "--check", *how)
-    assert (foretold.status, foretold.changed > 0) == (0, True) and not marker.exists() and half.exists()
-    assert plays.site(tidy, *how).status == 0
-    assert marker.read_text() == "read again\n"
-    again = plays.site(tidy, *how)
-    assert (again.changed, marker.read_text()) == (0, "read again\n"), again.output
     assert [other.name for other in path.parent.iterdir()] == [path.name]
 
 
