@@ -10,6 +10,7 @@ https://www.postgresql.org/docs/current/config-setting.html#CONFIG-SETTING-SQL
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -37,6 +38,7 @@ SUPERUSER = {"log_statement": "none", "log_min_duration_statement": "-1", "log_m
 EVENT_TRIGGERS = {"event_triggers": "off"}  # from PostgreSQL 17 on; before, only a setting of single-user mode
 
 
+_CROWDED, _PATIENCE = ("too many", "slots are reserved"), 2  # seconds: a session that ended frees its slot a moment later
 _ABSENT = ("Connection refused", "No such file or directory", "could not translate host name")
 
 
@@ -83,7 +85,7 @@ class Server:
             try:
                 # whether the server is read-only is seen in the maintenance database, whose owner is a superuser
                 seen = {name: value for name, value in armour.items() if database or name != "default_transaction_read_only"}
-                connection = self._open(database or self.database, seen)
+                connection = self._open_soon(database or self.database, seen)
             except psycopg2.OperationalError as error:
                 said = str(error)
                 if "unrecognized configuration parameter" in said or "permission denied to set parameter" in said:
@@ -113,6 +115,16 @@ class Server:
     def _armours(self) -> list[dict[str, str]]:
         pinned = {**PINNED, "lock_timeout": self.lock_timeout}
         return [{**pinned, **SUPERUSER, **EVENT_TRIGGERS}, {**pinned, **SUPERUSER}, pinned]
+
+    def _open_soon(self, database: str, armour: Mapping[str, str]) -> Any:
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return self._open(database, armour)
+            except psycopg2.OperationalError as error:
+                if time.monotonic() > end or not any(word in str(error) for word in _CROWDED):
+                    raise
+                time.sleep(0.05)
 
     def _open(self, database: str, armour: Mapping[str, str]) -> Any:
         options = " ".join(f"-c {name}={value}" for name, value in armour.items())

@@ -7,6 +7,7 @@ import subprocess
 import time
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from threading import Timer
 
 import psycopg2
 import pytest
@@ -240,6 +241,16 @@ def test_two_free_connections_are_enough(library: Neighborhood) -> None:
             count = cursor.fetchone()[0]
         found = engine.check(library.server(), library.request()).after
     assert found.unseen == {} and found.visited == engine.check(library.server(), library.request()).after.visited
+
+
+def test_a_session_that_ends_soon_is_waited_for(library: Neighborhood) -> None:
+    with ExitStack() as others:
+        held = []
+        with suppress(psycopg2.OperationalError):
+            while True:
+                held.append(others.enter_context(closing(library.cluster.admin("postgres"))))
+        Timer(0.5, held[0].close).start()
+        library.server().connect().close()
 
 
 def test_the_owner_lays_traps(library: Neighborhood) -> None:
