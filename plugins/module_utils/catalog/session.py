@@ -38,7 +38,8 @@ SUPERUSER = {"log_statement": "none", "log_min_duration_statement": "-1", "log_m
 EVENT_TRIGGERS = {"event_triggers": "off"}  # from PostgreSQL 17 on; before, only a setting of single-user mode
 
 
-_CROWDED, _PATIENCE = ("too many", "slots are reserved"), 2  # seconds: a session that ended frees its slot a moment later
+_CROWDED = ("too many", "slots are reserved")
+_PATIENCE = 2  # seconds: a session that has ended frees its slot a moment later
 _ABSENT = ("Connection refused", "No such file or directory", "could not translate host name")
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing
 from pathlib import Path
-from threading import Timer
 
-import psycopg2
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import engine
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import ServerError
@@ -224,33 +221,6 @@ def test_a_visit_to_each_database_and_no_more(library: Neighborhood) -> None:
     server = library.server()
     engine.enforce(server, library.request())
     assert server.opened == visited
-
-
-def test_two_free_connections_are_enough(library: Neighborhood) -> None:
-    with ExitStack() as others:
-        held = []
-        with suppress(psycopg2.OperationalError):
-            while True:
-                held.append(others.enter_context(closing(library.cluster.admin("postgres"))))
-        for _free in range(2):
-            held.pop().close()
-        cursor, end = held[0].cursor(), time.monotonic() + 10
-        count = -1
-        while count != len(held) and time.monotonic() < end:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
-            count = cursor.fetchone()[0]
-        found = engine.check(library.server(), library.request()).after
-    assert found.unseen == {} and found.visited == engine.check(library.server(), library.request()).after.visited
-
-
-def test_a_session_that_ends_soon_is_waited_for(library: Neighborhood) -> None:
-    with ExitStack() as others:
-        held = []
-        with suppress(psycopg2.OperationalError):
-            while True:
-                held.append(others.enter_context(closing(library.cluster.admin("postgres"))))
-        Timer(0.5, held[0].close).start()
-        library.server().connect().close()
 
 
 def test_the_owner_lays_traps(library: Neighborhood) -> None:
