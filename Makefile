@@ -13,7 +13,7 @@ HOMELESS := mkdir -p .cache/home; HOME="$(CURDIR)/.cache/home"
 PYTHON_TOOLS = $(shell git ls-files --cached --others --exclude-standard -- tools | xargs grep -lsE '^\#!.*python')
 TYPED = $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))
 # what molecule/ proves on real hosts, the longest first
-SCENARIOS := backups default monitoring power-cut drift isolation
+SCENARIOS := backups default power-cut drift isolation
 # the majors that `make prove` runs tests/live on, and these with it
 MAJORS := 15 16 17 18
 LONG_LIVE := tests/prove/test_first_contact_story.py tests/prove/test_settings_killed.py
