@@ -16,6 +16,7 @@ NEARLY_ALL = 0.9  # of the connections that services may share
 OLD_TRANSACTION = 500_000_000  # of the 2 billion after which a server stops itself; autovacuum acts at 200 million
 SLOT_BYTES = 10 * 2**30
 ROOM = 0.1  # of a file system
+KNOWN = 36  # looks at a disk, one in ten minutes: six hours of the last seven, so that a short gap silences nothing
 STALE_WATCH, STALE_CHECK = 180, 3600  # seconds
 NO_DISKS = 'fstype!~"squashfs|iso9660|ramfs|proc|sysfs|nsfs",mountpoint!~"/(run|dev|sys|proc|boot)(/.*)?"'
 
@@ -87,7 +88,8 @@ def _room(spec: ServerSpec) -> list[Alert]:
         Alert(
             "DiskFillsUp",
             MEDIUM,
-            f"{free} < 0.5 and predict_linear(node_filesystem_avail_bytes{disks}[6h], 86400) < 0",
+            f"{free} < 0.5 and predict_linear(node_filesystem_avail_bytes{disks}[6h], 86400) < 0 "
+            f"and count_over_time(node_filesystem_avail_bytes{disks}[7h:10m]) >= {KNOWN}",
             "At the pace of the last six hours a file system is full within a day.",
             "Find what grows, before it is urgent.",
             wait="10m",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .series import DISK, EVAL, Series, growing, named, since, steady
+from .series import DISK, EVAL, LATE, Series, growing, named, since, shrinking, steady
 
 BOB = {"service": "bob_gpt", "database": "voice_ninja"}
 RECENT = EVAL - 2  # a minute
@@ -16,19 +16,25 @@ NEW = {"rule": "limit-role", "severity": "high", "service": "bob_gpt", "state": 
 @dataclass(frozen=True)
 class Case:
     """`fires` and `quiet`: what is other than on a server on which all is well; None takes a series away. `too`: other
-    alerts
-    that the same cause brings."""
+    alerts that the same cause brings. `minute`: when is looked."""
 
     alert: str
     fires: dict[str, str | None]
     quiet: dict[str, str | None]
     too: tuple[str, ...] = ()
+    minute: int = EVAL
 
 
 def one(metric: str, fires: str | None, quiet: str, alert: str, *too: str, **labels: str) -> Case:
     """A case of one series."""
     name = named(metric, **labels)
     return Case(alert, {name: fires}, {name: quiet}, too)
+
+
+def disk(fires: str, quiet: str) -> Case:
+    """A case of the room on a disk over hours."""
+    name = named("node_filesystem_avail_bytes", **DISK)
+    return Case("DiskFillsUp", {name: fires}, {name: quiet}, minute=LATE)
 
 
 def bob(metric: str, fires: str | None, quiet: str, alert: str, *too: str, **labels: str) -> Case:
@@ -52,7 +58,10 @@ CASES = (
         state="active",
     ),
     one("node_filesystem_avail_bytes", steady(9.9e9), steady(10.1e9), "DiskNearlyFull", **DISK),
-    one("node_filesystem_avail_bytes", f"49e9-100e6x{EVAL}", f"49e9-1e6x{EVAL}", "DiskFillsUp", **DISK),
+    disk(f"30e9-20e6x{LATE}", f"30e9-2e6x{LATE}"),
+    disk(shrinking(420), shrinking(60)),  # known for seven hours, and for one
+    # nobody looked for a while six hours ago, and for most of the time
+    disk(shrinking(LATE - 80, 20), shrinking(60, 300)),
     one("node_filesystem_readonly", steady(1), steady(0), "DiskReadOnly", **DISK),
     one("good_neighbor_slot_bytes", steady(11e9), steady(10e9), "SlotHoldsWal", slot="standby"),
     one("pg_stat_archiver_failed_count", since(EVAL - 5, 4, 3), since(EVAL - 60, 4, 3), "ArchiveFails"),

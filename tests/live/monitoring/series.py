@@ -5,7 +5,8 @@ from __future__ import annotations
 from unit.report.worlds import SERVER, matrix
 
 EVAL = 130  # the minute at which is looked
-MINUTES = EVAL + 10
+LATE = 430  # and where a rule asks for hours; for all of them it would take minutes
+MINUTES = LATE + 10
 
 Series = dict[str, str]
 
@@ -23,6 +24,15 @@ def growing(step: float) -> str:
 def since(minute: int, value: float, before: float = 0) -> str:
     """Another value from a minute on."""
     return f"{before:g}+0x{minute - 1} {value:g}+0x{MINUTES - minute}"
+
+
+def shrinking(known: int, unseen: int = 0) -> str:
+    """The room on a disk that is full within 18 hours, known for the last minutes only; or, where nobody looked
+    for some minutes before these, until then as well."""
+    begin, step, first = 30e9, 20e6, LATE - known
+    before = first - unseen if unseen else 0
+    earlier = f"{begin:g}-{step:g}x{before - 1} " if before else ""
+    return f"{earlier}_x{first - before} {begin - first * step:g}-{step:g}x{known + 10}"
 
 
 def named(metric: str, **labels: str) -> str:
