@@ -28,12 +28,13 @@ def inventory() -> Path:
 
 
 def command(name: str, *options: str) -> list[str]:
-    """The command line that runs a playbook of the collection."""
-    return ["ansible-playbook", "-i", str(inventory()), f"bbworlds.good_neighbor.{name}", *options]
+    """The command line that runs a playbook of the collection, or of a scenario: a file below the project's folder."""
+    playbook = name if name.endswith(".yml") else f"bbworlds.good_neighbor.{name}"
+    return ["ansible-playbook", "-i", str(inventory()), playbook, *options]
 
 
 def play(name: str, *options: str) -> Run:
-    """Run a playbook of the collection to its end."""
+    """Run a playbook to its end: a name or a file, as `command` takes it."""
     done = subprocess.run(
         command(name, *options), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, timeout=LIMIT, check=False,
