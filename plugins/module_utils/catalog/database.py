@@ -8,196 +8,138 @@ only what somebody changed is read: another owner, or an ACL that differs from t
 
 from __future__ import annotations
 
-# whether somebody made it, or changed its initial ACL (pg_init_privs) or its owner; 10 is the bootstrap superuser
-_TOUCHED = "(o.oid >= 16384 OR o.{acl} IS NOT NULL AND o.{acl} IS DISTINCT FROM i.initprivs OR o.{owner} <> 10)"
+from collections.abc import Iterable
+
+from .rare import Rare, of, union
+
+# whether somebody made it, changed its owner, or may have changed its ACL; 10 is the bootstrap superuser
+_TOUCHED = "(o.oid >= 16384 OR o.{acl} IS NOT NULL OR o.{owner} <> 10)"
 
 
-def _from(catalog: str) -> str:
-    return (f"FROM pg_catalog.{catalog} o LEFT JOIN pg_catalog.pg_init_privs i"
-            f" ON i.objoid = o.oid AND i.classoid = 'pg_catalog.{catalog}'::regclass AND i.objsubid = 0")
+def _relations(kinds: str) -> str:
+    return f"({kinds}) AND o.relpersistence <> 't' AND {_TOUCHED.format(acl='relacl', owner='relowner')}"
 
 
-# {owner}: the declared owner's oid. Of what can be many, only what others own is read. {multirange}: whether a multirange
-# type has an owner of its own, as before PostgreSQL 17. Few joins, few conditions: new sessions plan it with empty caches.
-# kind, catalog, oid, schema's oid, name, arguments, owner, acl, initial acl, further words
-OBJECTS = f"""
-SELECT 'SCHEMA', o.tableoid::int8, o.oid::int8, 0::int8, o.nspname::text, '', o.nspowner::int8, o.nspacl::text,
-       i.initprivs::text, '', ''
-{_from('pg_namespace')}
+def _routines(which: str) -> str:
+    return f"{which} AND {_TOUCHED.format(acl='proacl', owner='proowner')}"
+
+
+def _relation(kind: str, word: str, other: str, acl: str = "o.relacl") -> str:
+    return f"{kind}, o.tableoid, o.oid, o.relnamespace, o.relname::text, o.relowner, {acl}, {word}, {other}"
+
+
+def _routine(word: str) -> str:
+    return f"""CASE o.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, o.tableoid, o.oid,
+       o.pronamespace, o.proname::text, o.proowner, o.proacl, {word},
+       CASE WHEN o.prokind = 'a' THEN '' ELSE o.prolang::text END"""
+
+
+def _type(word: str) -> str:
+    return f"""CASE o.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, o.tableoid, o.oid, o.typnamespace, o.typname::text,
+       o.typowner, o.typacl, {word}, ''"""
+
+
+_RELATION = """CASE o.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE'
+         ELSE 'TABLE' END"""
+
+# Kind, catalog, oid, schema's oid, name, owner, acl, further words. {multirange}: whether a multirange type has an owner of
+# its own, as before PostgreSQL 17. Few joins, few conditions: new sessions plan it with empty caches.
+_ALWAYS = f"""
+SELECT 'SCHEMA', o.tableoid, o.oid, 0::oid, o.nspname::text, o.nspowner, o.nspacl, '', ''
+FROM pg_catalog.pg_namespace o
 UNION ALL
-SELECT 'LANGUAGE', o.tableoid::int8, o.oid::int8, 0, o.lanname::text, '', o.lanowner::int8, o.lanacl::text,
-       i.initprivs::text, CASE WHEN o.lanpltrusted THEN '' ELSE 'untrusted' END, ''
-{_from('pg_language')}
+SELECT 'LANGUAGE', o.tableoid, o.oid, 0, o.lanname::text, o.lanowner, o.lanacl,
+       CASE WHEN o.lanpltrusted THEN '' ELSE 'untrusted' END, ''
+FROM pg_catalog.pg_language o
 UNION ALL
-SELECT CASE o.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE'
-                      WHEN 'S' THEN 'SEQUENCE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END,
-       o.tableoid::int8, o.oid::int8, o.relnamespace::int8, o.relname::text, '', o.relowner::int8,
-       CASE WHEN o.relkind <> 'c' THEN o.relacl::text
-            ELSE (SELECT y.typacl::text FROM pg_catalog.pg_type y WHERE y.oid = o.reltype) END,
-       i.initprivs::text,
-       CASE o.relkind WHEN 't' THEN 'toast' WHEN 'S' THEN coalesce((  -- the table whose column it serves
-         SELECT a.refobjid::int8::text FROM pg_catalog.pg_depend a
+SELECT {_relation(_RELATION, "CASE o.relkind WHEN 't' THEN 'toast' ELSE '' END", "''")}
+FROM pg_catalog.pg_class o
+WHERE {_relations("o.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT o.relispartition"
+                  " OR o.relkind = 't' AND o.relacl IS NOT NULL")}
+UNION ALL
+SELECT {_routine("CASE WHEN o.prorettype = 'pg_catalog.event_trigger'::regtype THEN 'event' ELSE '' END")}
+FROM pg_catalog.pg_proc o
+WHERE {_routines("NOT o.prosecdef")}
+UNION ALL
+SELECT {_type("''")}
+FROM pg_catalog.pg_type o
+WHERE (o.typtype IN ('b', 'd', 'e', 'r') OR o.typtype = 'p' AND NOT o.typisdefined OR o.typtype = 'm' AND {{multirange}})
+  AND NOT (o.typelem <> 0 AND o.typlen = -1) AND {_TOUCHED.format(acl='typacl', owner='typowner')}"""
+
+
+def _named(catalog: str, prefix: str, whole: bool = False) -> Rare:
+    """Kinds without privileges whose names only the server can write: those of another owner than {owner}, or that lie
+    among PostgreSQL's own. `whole`: initdb makes none of them."""
+    owner, schema = f"o.{prefix}owner", f"o.{prefix}namespace"
+    where = f"CASE WHEN o.oid < 16384 THEN {owner} <> 10 ELSE {owner} <> {{owner}} OR {schema} = 11 END"
+    return of(catalog, f"""pg_catalog.upper(n.type), o.tableoid, o.oid, 0, n.identity, {owner}, NULL,
+       CASE WHEN {schema} = 11 AND o.oid >= 16384 THEN 'pg_catalog' ELSE '' END, ''""", "" if whole else where,
+              f", LATERAL pg_catalog.pg_identify_object('pg_catalog.{catalog}'::regclass, o.oid, 0) n",
+              f"AND {where}" if whole else "")
+
+
+# {owner}: the declared owner's oid. Of what can be many, only what others own is read.
+_RARE = (
+    of("pg_class", _relation("'SEQUENCE'", """coalesce((  -- the table whose column it serves
+         SELECT a.refobjid::text FROM pg_catalog.pg_depend a
          WHERE a.classid = 'pg_catalog.pg_class'::regclass AND a.objid = o.oid
            AND a.refclassid = 'pg_catalog.pg_class'::regclass AND a.refobjsubid > 0 AND a.deptype IN ('a', 'i')
-         LIMIT 1), '') ELSE '' END,
-       CASE WHEN o.relkind = 'c' THEN o.reltype::text WHEN o.relispartition THEN coalesce((
-         SELECT h.inhparent::int8::text FROM pg_catalog.pg_inherits h WHERE h.inhrelid = o.oid LIMIT 1), '') ELSE '' END
-{_from('pg_class')}
-WHERE (o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') OR o.relkind = 't' AND o.relacl IS NOT NULL)
-  AND o.relpersistence <> 't' AND {_TOUCHED.format(acl='relacl', owner='relowner')}
-UNION ALL
-SELECT CASE o.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END, o.tableoid::int8,
-       o.oid::int8, o.pronamespace::int8, o.proname::text, pg_catalog.pg_get_function_identity_arguments(o.oid),
-       o.proowner::int8, o.proacl::text, i.initprivs::text,
-       CASE WHEN o.prosecdef AND EXISTS (  -- a view or a policy calls it, as whoever reads
-              SELECT 1 FROM pg_catalog.pg_depend v WHERE v.refclassid = 'pg_catalog.pg_proc'::regclass AND v.refobjid = o.oid
-                AND v.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_rewrite'::regclass)) THEN 'definer read'
-            WHEN o.prosecdef THEN 'definer' WHEN o.prorettype = 'pg_catalog.event_trigger'::regtype THEN 'event' ELSE '' END,
-       CASE WHEN o.prokind = 'a' THEN '' ELSE o.prolang::text END
-{_from('pg_proc')}
-WHERE {_TOUCHED.format(acl='proacl', owner='proowner')}
-UNION ALL
-SELECT CASE o.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, o.tableoid::int8, o.oid::int8, o.typnamespace::int8,
-       o.typname::text, '', o.typowner::int8, o.typacl::text, i.initprivs::text,
-       CASE o.typtype WHEN 'c' THEN 'row' ELSE '' END, ''  -- it follows the table whose row it is
-{_from('pg_type')}
-WHERE (o.typtype IN ('b', 'd', 'e', 'r') OR o.typtype = 'p' AND NOT o.typisdefined OR o.typtype = 'm' AND {{multirange}}
-       OR o.typtype = 'c' AND o.typacl IS NOT NULL AND 'c' <> (
-         SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = o.typrelid))
-  AND NOT (o.typelem <> 0 AND o.typlen = -1) AND {_TOUCHED.format(acl='typacl', owner='typowner')}
-UNION ALL
-SELECT 'FOREIGN DATA WRAPPER', o.tableoid::int8, o.oid::int8, 0, o.fdwname::text, '', o.fdwowner::int8, o.fdwacl::text,
-       i.initprivs::text, '', ''
-{_from('pg_foreign_data_wrapper')}
-UNION ALL
-SELECT 'SERVER', o.tableoid::int8, o.oid::int8, 0, o.srvname::text, '', o.srvowner::int8, o.srvacl::text, NULL, '', ''
-FROM pg_catalog.pg_foreign_server o
-UNION ALL
-SELECT 'PUBLICATION', o.tableoid::int8, o.oid::int8, 0, o.pubname::text, '', o.pubowner::int8, NULL, NULL, '', ''
-FROM pg_catalog.pg_publication o
-UNION ALL
-SELECT 'LARGE OBJECT', o.tableoid::int8, o.oid::int8, 0, o.oid::text, '', o.lomowner::int8, o.lomacl::text, NULL, '', ''
-FROM pg_catalog.pg_largeobject_metadata o
-WHERE o.lomacl IS NOT NULL OR o.lomowner <> {{owner}}"""
+         LIMIT 1), '')""", "''"), _relations("o.relkind = 'S'")),
+    of("pg_class", _relation("'TYPE'", "''", "o.reltype::text", """(
+         SELECT y.typacl FROM pg_catalog.pg_type y WHERE y.oid = o.reltype)"""), _relations("o.relkind = 'c'")),
+    of("pg_class", _relation(_RELATION, "''", """coalesce((  -- what it is a part of
+         SELECT h.inhparent::text FROM pg_catalog.pg_inherits h WHERE h.inhrelid = o.oid LIMIT 1), '')"""),
+       _relations("o.relkind IN ('r', 'p', 'v', 'm', 'f') AND o.relispartition")),
+    of("pg_proc", _routine("""CASE WHEN EXISTS (  -- a view or a policy calls it, as whoever reads
+         SELECT FROM pg_catalog.pg_depend v WHERE v.refclassid = 'pg_catalog.pg_proc'::regclass AND v.refobjid = o.oid
+         AND v.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_rewrite'::regclass))
+         THEN 'definer read' ELSE 'definer' END"""), _routines("o.prosecdef")),
+    of("pg_type", _type("'row'"), "o.typtype = 'c' AND o.typacl IS NOT NULL",  # it follows the table whose row it is
+       further="AND 'c' <> (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = o.typrelid)"),
+    of("pg_foreign_data_wrapper",
+       "'FOREIGN DATA WRAPPER', o.tableoid, o.oid, 0, o.fdwname::text, o.fdwowner, o.fdwacl, '', ''"),
+    of("pg_foreign_server", "'SERVER', o.tableoid, o.oid, 0, o.srvname::text, o.srvowner, o.srvacl, '', ''"),
+    of("pg_publication", "'PUBLICATION', o.tableoid, o.oid, 0, o.pubname::text, o.pubowner, NULL, '', ''"),
+    of("pg_largeobject_metadata", "'LARGE OBJECT', o.tableoid, o.oid, 0, o.oid::text, o.lomowner, o.lomacl, '', ''",
+       further="AND (o.lomacl IS NOT NULL OR o.lomowner <> {owner})"),
+    _named("pg_statistic_ext", "stx", whole=True), *(_named(*pair) for pair in (
+        ("pg_collation", "coll"), ("pg_conversion", "con"), ("pg_operator", "opr"), ("pg_opclass", "opc"),
+        ("pg_opfamily", "opf"), ("pg_ts_dict", "dict"), ("pg_ts_config", "cfg"))))
 
 
-def _named(catalog: str, prefix: str) -> str:
-    """Kinds without privileges whose names only the server can write: those of another owner than {owner}, or that lie
-    among PostgreSQL's own."""
-    owner, schema, catalog = f"{prefix}owner", f"{prefix}namespace", f"pg_catalog.{catalog}"
+def rare_objects(declared: int) -> list[Rare]:
+    """Objects of which few databases have any. `declared`: the oid of the role that shall own all of them."""
+    return [Rare(one.catalog, one.where.format(owner=declared), one.query.format(owner=declared)) for one in _RARE]
+
+
+def objects(major: int, few: Iterable[Rare]) -> str:
+    """What asks for all objects, those of `few` included: kind, catalog, oid, schema's oid, name, arguments, owner, acl,
+    initial acl, further words."""
     return f"""
-SELECT pg_catalog.upper(n.type), o.tableoid::int8, o.oid::int8, 0, n.identity, '', o.{owner}::int8, NULL, NULL,
-       CASE WHEN o.{schema} = 11 AND o.oid >= 16384 THEN 'pg_catalog' ELSE '' END, ''
-FROM {catalog} o, LATERAL pg_catalog.pg_identify_object('{catalog}'::regclass, o.oid, 0) n
-WHERE CASE WHEN o.oid < 16384 THEN o.{owner} <> 10 ELSE o.{owner} <> {{owner}} OR o.{schema} = 11 END"""
+SELECT x.kind, x.catalog::int8, x.oid::int8, x.schema::int8, x.name, CASE WHEN x.catalog = 'pg_catalog.pg_proc'::regclass
+         THEN pg_catalog.pg_get_function_identity_arguments(x.oid) ELSE '' END,
+       x.owner::int8, x.acl::text, i.initprivs::text, x.word, x.other
+FROM ({union((_ALWAYS.format(multirange=major < 17), *(one.query for one in few)))})
+     x (kind, catalog, oid, schema, name, owner, acl, word, other)
+LEFT JOIN pg_catalog.pg_init_privs i ON i.objoid = x.oid AND i.classoid = x.catalog AND i.objsubid = 0
+WHERE x.oid >= 16384 OR x.schema = 0 OR x.owner <> 10 OR x.acl IS DISTINCT FROM i.initprivs"""
 
 
-NAMED_OBJECTS = "\nUNION ALL".join(_named(*pair) for pair in (
-    ("pg_collation", "coll"), ("pg_conversion", "con"), ("pg_operator", "opr"), ("pg_opclass", "opc"),
-    ("pg_opfamily", "opf"), ("pg_statistic_ext", "stx"), ("pg_ts_dict", "dict"), ("pg_ts_config", "cfg")))
-
-# what belongs to an extension, with the extension's owner; and the functions that PostgreSQL makes with each range type
+# what belongs to an extension, with the extension; and the functions that PostgreSQL makes with each range type
 PARTS = """
-SELECT d.classid::int8, d.objid::int8, d.deptype = 'e', x.extowner::int8
-FROM pg_catalog.pg_depend d LEFT JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
+SELECT d.classid::int8, d.objid::int8, d.deptype = 'e', d.refobjid::int8
+FROM pg_catalog.pg_depend d
 WHERE d.deptype = 'e' OR d.deptype = 'i' AND d.classid = 'pg_catalog.pg_proc'::regclass
   AND d.refclassid = 'pg_catalog.pg_type'::regclass"""
 
-COLUMNS = """
-SELECT a.attrelid::int8, a.attname::text, a.attacl::text, n.nspname::text, c.relname::text
-FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relpersistence <> 't' AND a.attacl IS NOT NULL AND NOT a.attisdropped AND a.attacl IS DISTINCT FROM
-  (SELECT i.initprivs FROM pg_catalog.pg_init_privs i WHERE i.classoid = 'pg_catalog.pg_class'::regclass
-   AND i.objoid = a.attrelid AND i.objsubid = a.attnum)"""
-
-# an embedding: one of pgvector's types (or a domain or array of one), or an array of numbers in a column named like one
-VECTORS = """
-SELECT a.attrelid::int8, a.attname::text FROM pg_catalog.pg_attribute a
-JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END
-LEFT JOIN pg_catalog.pg_type e ON e.oid = CASE WHEN b.typtype = 'd' THEN b.typbasetype ELSE b.typelem END
-WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm', 'f', 'v')
-  AND c.relpersistence <> 't'
-  AND ('{vector,halfvec,sparsevec}'::name[] && ARRAY[t.typname, b.typname, e.typname]
-       OR (a.attname ~* '(embedding|vector)' AND t.typcategory = 'A' AND 'N' IN (b.typcategory, e.typcategory)))"""
-
 DEFAULTS = """
-SELECT defaclrole::int8, CASE WHEN defaclnamespace = 0 THEN '' ELSE
-         coalesce((SELECT nspname::text FROM pg_catalog.pg_namespace WHERE oid = defaclnamespace), '') END,
+SELECT defaclrole::int8, defaclnamespace::int8,
        CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES'
             WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END, defaclacl::text
 FROM pg_catalog.pg_default_acl"""
 
 EXTENSIONS = """
-SELECT extname::text FROM pg_catalog.pg_extension"""
-
-_OPTIONS = ("coalesce((SELECT ' OPTIONS (' || pg_catalog.string_agg(pg_catalog.format('%I %L', "
-            "pg_catalog.split_part(x, '=', 1), pg_catalog.substr(x, pg_catalog.strpos(x, '=') + 1)), ', ') || ')'"
-            " FROM pg_catalog.unnest({options}) x), '')")
-
-# kind, name, detail, and the statement that makes it again where a removal may drop it (it can hold secrets)
-THINGS = f"""
-SELECT 'foreign server', s.srvname::text, coalesce(pg_catalog.array_to_string(ARRAY(
-         SELECT x FROM pg_catalog.unnest(s.srvoptions) x WHERE x ~ '^(host|hostaddr|port|dbname)='), ' '), ''),
-       pg_catalog.format('CREATE SERVER %I FOREIGN DATA WRAPPER %I', s.srvname, w.fdwname)
-         || {_OPTIONS.format(options='s.srvoptions')}
-         || pg_catalog.format('; ALTER SERVER %I OWNER TO %I', s.srvname, pg_catalog.pg_get_userbyid(s.srvowner))
-FROM pg_catalog.pg_foreign_server s JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw
-UNION ALL SELECT 'user mapping', m.usename::text || ' on ' || m.srvname::text,
-         coalesce(pg_catalog.array_to_string(ARRAY(
-           SELECT x FROM pg_catalog.unnest(m.umoptions) x WHERE x ~ '^user='), ' '), ''),
-       'CREATE USER MAPPING FOR ' || CASE WHEN m.umuser = 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(m.usename) END
-         || pg_catalog.format(' SERVER %I', m.srvname) || {_OPTIONS.format(options='m.umoptions')}
-FROM pg_catalog.pg_user_mappings m
-UNION ALL SELECT 'publication', p.pubname::text, CASE WHEN p.puballtables THEN 'all tables' WHEN EXISTS (
-         SELECT 1 FROM pg_catalog.pg_publication_namespace n WHERE n.pnpubid = p.oid) THEN 'all tables of a schema'
-       ELSE '' END, NULL
-FROM pg_catalog.pg_publication p
-UNION ALL SELECT 'unwalled language', l.lanname::text, 'marked as trusted', NULL FROM pg_catalog.pg_language l
-WHERE l.lanname ~ '^(c|internal|.+u)$' AND l.lanpltrusted
-UNION ALL SELECT 'extension owner', x.extname::text, pg_catalog.pg_get_userbyid(x.extowner)::text, NULL
-FROM pg_catalog.pg_extension x, pg_catalog.pg_database d, pg_catalog.pg_roles r
-WHERE d.datname = pg_catalog.current_database() AND r.oid = x.extowner AND NOT r.rolsuper AND r.oid <> d.datdba
-UNION ALL SELECT 'event trigger', e.evtname::text, e.evtevent::text, NULL FROM pg_catalog.pg_event_trigger e
-UNION ALL SELECT 'foreign data wrapper', w.fdwname::text, '', NULL FROM pg_catalog.pg_foreign_data_wrapper w
-WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e WHERE e.objid = w.oid AND e.deptype = 'e'
-                  AND e.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass)
-UNION ALL SELECT 'tablespace use', t.spcname::text, pg_catalog.string_agg(DISTINCT c.relname::text, ', '), NULL
-FROM pg_catalog.pg_class c JOIN pg_catalog.pg_tablespace t ON t.oid = c.reltablespace
-WHERE c.oid >= 16384 AND c.relpersistence <> 't' GROUP BY t.spcname
-UNION ALL SELECT 'function in an extension', p.oid::regprocedure::text,
-       x.extname || ', owner ' || pg_catalog.pg_get_userbyid(p.proowner), NULL
-FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_depend e ON e.classid = 'pg_catalog.pg_proc'::regclass AND e.objid = p.oid
-     AND e.deptype = 'e' JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid
-WHERE p.prosecdef AND p.oid >= 16384 AND (p.proacl IS NULL OR EXISTS (
-  SELECT 1 FROM pg_catalog.aclexplode(p.proacl) a WHERE a.grantee = 0))
-UNION ALL SELECT 'altered function', p.oid::regprocedure::text,
-       CASE WHEN p.prosecdef THEN 'runs as its owner' ELSE 'has a body or settings of somebody''s' END, NULL
-FROM pg_catalog.pg_proc p
-WHERE p.oid < 16384 AND (p.prosecdef OR p.proconfig IS NOT NULL OR p.prolang NOT IN (12, 13, 14))
-UNION ALL SELECT 'hook on a system table', x.name, x.kind, NULL
-FROM (SELECT t.tgname || ' on ' || t.tgrelid::regclass, 'trigger' FROM pg_catalog.pg_trigger t WHERE t.tgrelid < 16384
-      UNION ALL SELECT r.rulename || ' on ' || r.ev_class::regclass, 'rule' FROM pg_catalog.pg_rewrite r
-      WHERE r.ev_class < 16384 AND r.oid >= 16384
-      UNION ALL SELECT l.polname || ' on ' || l.polrelid::regclass, 'policy' FROM pg_catalog.pg_policy l
-      WHERE l.polrelid < 16384) x(name, kind)
-UNION ALL SELECT k.kind, k.name, '', NULL
-FROM (SELECT 'cast', c.castsource::regtype || ' as ' || c.casttarget::regtype, c.oid, c.tableoid,
-             c.castsource < 16384 AND c.casttarget < 16384 FROM pg_catalog.pg_cast c WHERE c.oid >= 16384
-      UNION ALL SELECT 'transform', f.trftype::regtype || ' for language ' || l.lanname, f.oid, f.tableoid, f.trftype < 16384
-      FROM pg_catalog.pg_transform f JOIN pg_catalog.pg_language l ON l.oid = f.trflang WHERE f.oid >= 16384
-      UNION ALL SELECT 'access method', amname::text, oid, tableoid, true FROM pg_catalog.pg_am WHERE oid >= 16384
-      UNION ALL SELECT 'text search parser', prsname::text, oid, tableoid, true FROM pg_catalog.pg_ts_parser
-      WHERE oid >= 16384
-      UNION ALL SELECT 'text search template', tmplname::text, oid, tableoid, true FROM pg_catalog.pg_ts_template
-      WHERE oid >= 16384) k(kind, name, oid, catalog, everywhere)
-WHERE (k.everywhere OR pg_catalog.current_database() = 'template1') AND NOT EXISTS (
-  SELECT 1 FROM pg_catalog.pg_depend e WHERE e.classid = k.catalog AND e.objid = k.oid AND e.deptype = 'e')
-UNION ALL SELECT 'tablespace use', t.spcname::text, 'the whole database', NULL
-FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace
-WHERE d.datname = pg_catalog.current_database() AND t.spcname <> 'pg_default'"""
-
+SELECT oid::int8, extname::text, extowner::int8 FROM pg_catalog.pg_extension"""
 
 # foreign servers with tables on them, and extensions that lead out and whose objects something of somebody's uses
 NEEDED = """

@@ -16,10 +16,12 @@ from ..schema import records
 from ..schema.files import Record
 from . import database as queries
 from . import objects as own_objects
+from . import rare
 from .objects import Found
 from .raw import name_of, put, rows, spoken
 from .session import Cursor
 from .snapshot import Rows, Snapshot
+from .things import COLUMNS, THINGS, VECTORS
 
 # what initdb gives to everybody though pg_init_privs does not list it
 _INFORMATION_SCHEMA = "information_schema"
@@ -29,12 +31,14 @@ _SYSTEM_SCHEMAS = ("pg_catalog", _INFORMATION_SCHEMA, "pg_toast")
 def fetch(cursor: Cursor, snapshot: Snapshot, declared: int) -> Rows:
     """Ask one database. `snapshot` decides what there is to ask; `declared`: the oid of the role that shall own it all,
     0 for nobody."""
-    objects = rows(cursor, own_objects.query(snapshot.major, declared))
-    extensions, things = rows(cursor, queries.EXTENSIONS), rows(cursor, queries.THINGS)
-    leading_out = any(row[0] == "foreign server" for row in things) or any(may_lead_out(name) for (name,) in extensions)
+    own = queries.rare_objects(declared)
+    found = rare.there(cursor, (*own, *THINGS, *VECTORS, COLUMNS))
+    objects = rows(cursor, queries.objects(snapshot.major, (one for one in own if one in found)))
+    extensions, things = rows(cursor, queries.EXTENSIONS), rare.read(cursor, THINGS, found)
+    leading_out = any(row[0] == "foreign server" for row in things) or any(may_lead_out(row[1]) for row in extensions)
     ours = snapshot.superuser and any(row[0] == "SCHEMA" and row[4] == BOOKKEEPING for row in objects)
-    return Rows(rows(cursor, queries.PARTS), objects, rows(cursor, queries.VECTORS), rows(cursor, queries.COLUMNS),
-                rows(cursor, queries.DEFAULTS), extensions,
+    return Rows(rows(cursor, queries.PARTS), objects, rare.read(cursor, VECTORS, found),
+                rare.read(cursor, [COLUMNS], found), rows(cursor, queries.DEFAULTS), extensions,
                 rows(cursor, queries.WORDS) if any(snapshot.secrets.values()) else [],
                 things, rows(cursor, queries.NEEDED) if leading_out else [], _records(cursor) if ours else None)
 
@@ -52,7 +56,7 @@ def put_into(snapshot: Snapshot, database: str, raw: Rows, names: Mapping[int, s
     links: list[tuple[Obj, int]] = []
     parents: dict[int, int] = {}
     superusers = snapshot.superusers
-    for found in own_objects.read(raw.objects, raw.parts, database, snapshot, names):
+    for found in own_objects.read(raw, database, snapshot, names):
         obj, kind = found.obj, found.obj.kind
         if kind in RELATIONS or kind == "SEQUENCE":
             objects[found.oid] = obj
@@ -150,10 +154,12 @@ def _columns(raw: Rows, database: str, snapshot: Snapshot, objects: Mapping[int,
 
 
 def _further(raw: Rows, database: str, snapshot: Snapshot, names: Mapping[int, str]) -> None:
+    schemas = own_objects.schemas(raw)
     for creator, schema, kind, text in raw.defaults:
         for grantee, _grantor, privileges, grantable in acl.parse(text):
-            snapshot.model.put(DefaultGrant(database, name_of(names, creator), schema, kind, grantee, privileges, grantable))
-    for (name,) in raw.extensions:
+            snapshot.model.put(DefaultGrant(database, name_of(names, creator), schemas.get(schema, ""), kind, grantee,
+                                            privileges, grantable))
+    for _oid, name, _owner in raw.extensions:
         snapshot.model.put(Extension(database, name))
     spoken(raw.words, database, snapshot)
     for kind, name, detail, definition in raw.things:

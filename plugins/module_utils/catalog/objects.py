@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from sys import intern
-from typing import Any
 
 from ..items import RELATIONS, Obj, Table
-from . import database as queries
 from .raw import name_of
-from .snapshot import Snapshot
+from .snapshot import Rows, Snapshot
 
 _MADE_BY_INITDB = 16384  # FirstNormalObjectId: what initdb makes has a lower one
 _TYPES, _FUNCTIONS, _CLASSES = 1247, 1255, 1259  # the catalogs' own oids
@@ -46,24 +44,22 @@ class _Parts:
     ranges: frozenset[int]
 
 
-def query(major: int, declared: int) -> str:
-    """What asks for them. `declared`: the oid of the role that shall own it all, 0 for nobody."""
-    return (queries.OBJECTS + "\nUNION ALL" + queries.NAMED_OBJECTS).format(owner=declared, multirange=major < 17)
+def schemas(raw: Rows) -> dict[int, str]:
+    """All schemas' names, by oid."""
+    return {row[2]: row[4] for row in raw.objects if row[0] == "SCHEMA"}
 
 
-def read(found: Sequence[tuple[Any, ...]], others: Sequence[tuple[Any, ...]], database: str, snapshot: Snapshot,
-         names: Mapping[int, str]) -> Iterator[Found]:
-    """What somebody made or changed, from the rows of `query` and of PARTS.
+def read(raw: Rows, database: str, snapshot: Snapshot, names: Mapping[int, str]) -> Iterator[Found]:
+    """What somebody made or changed in `database`.
 
     Puts the relations that belong to extensions into `snapshot`: somebody may have hidden one there.
     """
-    parts = _parts(others)
-    schemas = {row[2]: row[4] for row in found if row[0] == "SCHEMA"}
-    unwalled = {str(row[2]): row[4] for row in found if row[0] == "LANGUAGE" and row[9] and row[4] != "sql"}
-    passing = {oid for oid, name in schemas.items() if _PASSING.fullmatch(name)}
+    parts, names_of_schemas = _parts(raw), schemas(raw)
+    unwalled = {str(row[2]): row[4] for row in raw.objects if row[0] == "LANGUAGE" and row[9] and row[4] != "sql"}
+    passing = {oid for oid, name in names_of_schemas.items() if _PASSING.fullmatch(name)}
     superusers = snapshot.superusers
-    for kind, catalog, oid, schema_oid, name, arguments, role, acl, initial, word, other in found:
-        schema, owner = schemas.get(schema_oid, ""), name_of(names, role)
+    for kind, catalog, oid, schema_oid, name, arguments, role, acl, initial, word, other in raw.objects:
+        schema, owner = names_of_schemas.get(schema_oid, ""), name_of(names, role)
         if (oid if kind == "SCHEMA" else schema_oid) in passing:
             continue
         if catalog == _CLASSES and kind == "TYPE":
@@ -88,6 +84,7 @@ def read(found: Sequence[tuple[Any, ...]], others: Sequence[tuple[Any, ...]], da
         yield Found(oid, obj, owner, acl, builtin or word == "toast", initial, word, other)
 
 
-def _parts(found: Sequence[tuple[Any, ...]]) -> _Parts:
-    return _Parts({(catalog, oid): owner for catalog, oid, member, owner in found if member},
-                  frozenset(oid for _catalog, oid, member, _owner in found if not member))
+def _parts(raw: Rows) -> _Parts:
+    owners = {oid: owner for oid, _name, owner in raw.extensions}
+    return _Parts({(catalog, oid): owners.get(whole, 0) for catalog, oid, member, whole in raw.parts if member},
+                  frozenset(oid for _catalog, oid, member, _whole in raw.parts if not member))

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterable
 
 import pytest
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog import cluster, database, read
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog import cluster, database, read, things
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.items import ROUTINES, Grant, Obj, Owner
 from live.engine.cases import states
 from live.engine.neighborhood import Neighborhood
 
-SQL = "\n".join(text for module in (cluster, database) for text in vars(module).values() if isinstance(text, str))
+SQL = "\n".join((*(text for module in (cluster, database) for text in vars(module).values() if isinstance(text, str)),
+                 *(one.query for one in (*database.rare_objects(0), *things.THINGS, *things.VECTORS, things.COLUMNS))))
 
 COLUMNS = {  # of catalogs that hold an ACL or refer to a role, and of roles and databases
     "polroles": "a policy only takes away: its role sees no row without a grant, and grants are read",
