@@ -13,7 +13,7 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import engi
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.session import Server
 from live.postgres import programs
 from live.proofs.crowd import Crowd
-from live.proofs.house import SUPERUSER, environment
+from live.proofs.house import environment
 from measure import Cost, measured, play
 
 Task = dict[str, Any]
@@ -61,13 +61,13 @@ def script(crowd: Crowd) -> Cost:
     path = crowd.folder / "script.sql"
     path.touch(0o600)
     path.write_text("\n".join(_statements(crowd)))
-    words = [programs()[1] / "psql", "-qX", "-v", "ON_ERROR_STOP=1", "-f", path, _to(crowd, "postgres", SUPERUSER)]
+    words = [programs()[1] / "psql", "-qX", "-v", "ON_ERROR_STOP=1", "-f", path, _to(crowd, "postgres")]
     libraries = {"LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")}
     return play(crowd, {"ansible.builtin.command": {"argv": [str(word) for word in words]}, "environment": libraries})
 
 
 def _statements(crowd: Crowd) -> Iterator[str]:
-    admin = _to(crowd, "postgres", SUPERUSER)
+    admin = _to(crowd, "postgres")
     for number in range(crowd.count):
         n = _names(crowd, number)
         yield f"CREATE ROLE {n['owner']} LOGIN CONNECTION LIMIT 2 PASSWORD '{n['password']}';"
@@ -76,17 +76,18 @@ def _statements(crowd: Crowd) -> Iterator[str]:
         yield f"REVOKE ALL ON DATABASE {n['database']} FROM PUBLIC;"
         yield f"GRANT CONNECT ON DATABASE {n['database']} TO {n['reader']};"
         yield f"ALTER DATABASE {n['database']} SET statement_timeout = '5s';"
-        yield f"\\connect \"{_to(crowd, 'postgres', SUPERUSER, n['database'])}\""
+        yield f"\\connect \"{_to(crowd, 'postgres', n['database'])}\""
         yield f"ALTER SCHEMA public OWNER TO {n['owner']};"
         yield f"GRANT USAGE ON SCHEMA public TO {n['reader']};"
         yield f"ALTER DEFAULT PRIVILEGES FOR ROLE {n['owner']} GRANT SELECT ON TABLES TO {n['reader']};"
-        yield f"\\connect \"{_to(crowd, n['owner'], n['password'], n['database'])}\""
+        yield f"\\connect \"{_to(crowd, n['owner'], n['database'], n['password'])}\""
         yield f"BEGIN;{crowd.schema}COMMIT;"
         yield f"\\connect \"{admin}\""
 
 
-def _to(crowd: Crowd, role: str, password: str, database: str = "postgres") -> str:
-    return f"host={crowd.folder} port={crowd.port} user={role} password={password} dbname={database}"
+def _to(crowd: Crowd, role: str, database: str = "postgres", password: str = "") -> str:
+    secret = f" password={password}" if password else ""
+    return f"host={crowd.folder} port={crowd.port} user={role} dbname={database}{secret}"
 
 
 def by_hand(crowd: Crowd) -> Cost:
@@ -99,7 +100,7 @@ def by_hand(crowd: Crowd) -> Cost:
 
 
 def _parameters(crowd: Crowd) -> dict[str, Any]:
-    return {"host": str(crowd.folder), "port": crowd.port, "user": "postgres", "password": SUPERUSER}
+    return {"host": str(crowd.folder), "port": crowd.port, "user": "postgres"}
 
 
 def _queries(crowd: Crowd) -> list[tuple[str, list[str]]]:

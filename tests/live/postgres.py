@@ -196,11 +196,12 @@ class Cluster:
 def listing(folder: Path) -> dict[str, tuple[int, int]]:
     """Each file's size and time of change, by its path in `folder`. A copy keeps the time, whoever writes changes it."""
     found: dict[str, tuple[int, int]] = {}
+    beginning = len(str(folder)) + 1
     for base, _folders, names in os.walk(folder):
         for name in names:
             path = os.path.join(base, name)
             state = os.lstat(path)
-            found[os.path.relpath(path, folder)] = (state.st_size, state.st_mtime_ns)
+            found[path[beginning:]] = (state.st_size, state.st_mtime_ns)
     return found
 
 

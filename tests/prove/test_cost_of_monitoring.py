@@ -15,7 +15,7 @@ import pytest
 from live.monitoring.programs import Program
 from live.postgres import new_folder
 from live.proofs.crowd import Crowd
-from live.proofs.house import SERVER, SUPERUSER, run_module
+from live.proofs.house import SERVER, run_module
 
 SERVICES = 200
 EVERY = 15 * 60  # seconds between two checks
@@ -38,8 +38,8 @@ def crowd() -> Iterator[Crowd]:
 
 
 def written(name: str, crowd: Crowd, folder: Path) -> Program:
-    """A program for the crowd. There the superuser has a password."""
-    program = Program(name, folder, {"PGPASSWORD": SUPERUSER})
+    """A program for the crowd."""
+    program = Program(name, folder)
     sources = [{"path": str(crowd.schema_file), "content": crowd.schema}]
     program.write(crowd.servers(), crowd.allocation(), SERVER, str(crowd.folder), "postgres", crowd.port, sources)
     return program

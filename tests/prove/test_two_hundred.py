@@ -13,7 +13,7 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import engi
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.session import Server
 from live.postgres import new_folder
 from live.proofs.crowd import Crowd
-from live.proofs.house import SUPERUSER, run_module
+from live.proofs.house import run_module
 from live.proofs.test_modes import NEXT_TRANSACTION
 
 SERVICES = 200
@@ -65,7 +65,7 @@ def test_a_run_with_nothing_to_do(crowd: Crowd) -> None:
 
 @pytest.mark.parametrize("mode", ["audit", "enforce"])
 def test_the_engine_counts_as_the_server_does(crowd: Crowd, mode: str) -> None:
-    server = Server({"host": str(crowd.folder), "port": crowd.port, "user": "postgres", "password": SUPERUSER}, "postgres")
+    server = Server({"host": str(crowd.folder), "port": crowd.port, "user": "postgres"}, "postgres")
     request, read = face.request(crowd.arguments(mode=mode, lock_timeout="3s")), len(crowd.log)
     outcome = engine.check(server, request) if mode == "audit" else engine.enforce(server, request)
     assert result.of(outcome)["violations"] == []

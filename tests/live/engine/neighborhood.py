@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import datetime
 import os
+import pickle
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +63,14 @@ def _change(keys: dict[str, Any], change: Patch) -> None:
 
 def matrix_of(raw: Patch) -> Matrix:
     """The typed matrix."""
-    return parse(raw["servers"], raw["allocation"])
+    return _parsed(pickle.dumps(raw))
+
+
+@lru_cache(8)
+def _parsed(raw: bytes) -> Matrix:
+    """It is asked for again and again."""
+    known = pickle.loads(raw)
+    return parse(known["servers"], known["allocation"])
 
 
 def secrets(matrix: Matrix) -> dict[str, str]:

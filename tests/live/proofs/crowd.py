@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from live.postgres import make_data
-from live.proofs.house import SERVER, SUPERUSER, House
+from live.postgres import IDENT, SUPERUSER_LINE, make_data
+from live.proofs.house import SERVER, House
 
 SCHEMA = """
 CREATE TABLE person (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE);
@@ -22,7 +22,7 @@ INSERT INTO person (name) SELECT 'person ' || n FROM generate_series(1, 10) n;
 
 @dataclass
 class Crowd(House):
-    """The cluster. Nobody has made anything by hand there."""
+    """The cluster. Nobody has made anything by hand there. The superuser comes in by peer, as with the roles."""
 
     count: int = 3
     more: int = 0  # tables of each database, besides the two; three objects each
@@ -50,17 +50,23 @@ class Crowd(House):
     def make(self) -> None:
         """Makes and starts the cluster, with nothing in it."""
         make_data(self.data)
-        super(House, self).access(["local all postgres trust"], ())
-        self.start()
-        self.rows(f"ALTER ROLE postgres PASSWORD '{SUPERUSER}'")
-        self.schema_file.write_text(self.schema)
         self.access()
+        self.start()
+        self.schema_file.write_text(self.schema)
 
     def end(self) -> Path:
         """Ends it in good order; its data."""
         self.stop(signal.SIGINT)
         (self.data / "postmaster.opts").unlink()
         return self.data
+
+    def access(self, lines: Any = None, ident: Any = (IDENT,)) -> None:
+        """pg_hba.conf as the matrix has it, and who the superuser is."""
+        super().access(lines, ident)
+
+    def login_options(self) -> dict[str, Any]:
+        """How the modules connect."""
+        return {name: value for name, value in super().login_options().items() if name != "login_password"}
 
     def servers(self) -> dict[str, Any]:
         """One server."""
@@ -71,7 +77,8 @@ class Crowd(House):
                 "maintenance_connections": 20,
                 "port": self.port,
                 "client_host": str(self.folder),
-                "hba": ["local all postgres scram-sha-256"],
+                "hba": [SUPERUSER_LINE],
+                "ident": [IDENT],
             }
         }
 

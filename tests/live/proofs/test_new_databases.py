@@ -12,7 +12,6 @@ from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors impo
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.items import SchemaFile
 from live.postgres import new_folder
 from live.proofs.crowd import Crowd
-from live.proofs.house import SUPERUSER
 
 SERVICES = 3
 AROUND = 2  # the maintenance database, and template1, in which nothing can have changed
@@ -31,7 +30,7 @@ def crowd() -> Iterator[Crowd]:
 
 def server(crowd: Crowd) -> Server:
     """How a superuser gets in."""
-    return Server({"host": str(crowd.folder), "port": crowd.port, "user": "postgres", "password": SUPERUSER}, "postgres")
+    return Server({"host": str(crowd.folder), "port": crowd.port, "user": "postgres"}, "postgres")
 
 
 def test_each_is_entered_once_and_seen_as_it_is(crowd: Crowd) -> None:
