@@ -175,7 +175,7 @@ def _drills(row: Allocation) -> list[Alert]:
         Alert(
             "DrillFailed",
             HIGH,
-            f"good_neighbor_drill_success{mine} == 0",
+            f"good_neighbor_drill_success{mine} == 0 and good_neighbor_drill_last_attempt_timestamp_seconds{mine} > 0",
             f"The last trial restore of {row.title} has failed: its backup may be none.",
             "Read why in the journal of the drill on its host; make a new backup, and run the playbook restore_drill.",
             row.service,

@@ -11,6 +11,10 @@ RECENT = EVAL - 2  # a minute
 NOON = EVAL * 60.0  # when is looked, as a Unix time
 CRITICAL = {"rule": "database-public-connect", "severity": "critical", "service": "bob_gpt", "state": "open"}
 NEW = {"rule": "limit-role", "severity": "high", "service": "bob_gpt", "state": "open"}
+NEVER_TRIED: dict[str, str | None] = {
+    named("good_neighbor_drill_success", **BOB): steady(0),
+    named("good_neighbor_drill_last_attempt_timestamp_seconds", **BOB): steady(0),
+}
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ CASES = (
     ),
     bob("backup_offsite_last_success_timestamp_seconds", None, steady(NOON), "OffsiteMissed"),
     bob("drill_success", steady(0), steady(1), "DrillFailed"),
+    Case("DrillFailed", {named("good_neighbor_drill_success", **BOB): steady(0)}, NEVER_TRIED),
     bob("drill_last_success_timestamp_seconds", steady(NOON - 9 * 86400), steady(NOON - 7 * 86400), "DrillOverdue"),
     bob("drill_last_success_timestamp_seconds", None, steady(NOON), "DrillOverdue"),
 )

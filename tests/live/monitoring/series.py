@@ -96,5 +96,6 @@ def service(name: str, database: str, owner: str) -> Series:
         named("good_neighbor_backup_last_success_timestamp_seconds", **labels): NOW,
         named("good_neighbor_backup_offsite_last_success_timestamp_seconds", **labels): NOW,
         named("good_neighbor_drill_success", **labels): steady(1),
+        named("good_neighbor_drill_last_attempt_timestamp_seconds", **labels): NOW,
         named("good_neighbor_drill_last_success_timestamp_seconds", **labels): NOW,
     }
