@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .rare import Rare, of, union
+from .rare import ODD_RELATION, ODD_ROUTINE, Rare, of, union
 
 # whether somebody made it, changed its owner, or may have changed its ACL; 10 is the bootstrap superuser
 _TOUCHED = "(o.oid >= 16384 OR o.{acl} IS NOT NULL OR o.{owner} <> 10)"
@@ -40,7 +40,12 @@ def _type(word: str) -> str:
 
 
 _RELATION = """CASE o.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE'
-         ELSE 'TABLE' END"""
+         WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END"""
+_WORD = """CASE o.relkind WHEN 't' THEN 'toast' WHEN 'S' THEN coalesce((  -- the table whose column it serves
+         SELECT a.refobjid::text FROM pg_catalog.pg_depend a
+         WHERE a.classid = 'pg_catalog.pg_class'::regclass AND a.objid = o.oid
+           AND a.refclassid = 'pg_catalog.pg_class'::regclass AND a.refobjsubid > 0 AND a.deptype IN ('a', 'i')
+         LIMIT 1), '') ELSE '' END"""
 
 # Kind, catalog, oid, schema's oid, name, owner, acl, further words. {multirange}: whether a multirange type has an owner of
 # its own, as before PostgreSQL 17. Few joins, few conditions: new sessions plan it with empty caches.
@@ -52,9 +57,9 @@ SELECT 'LANGUAGE', o.tableoid, o.oid, 0, o.lanname::text, o.lanowner, o.lanacl,
        CASE WHEN o.lanpltrusted THEN '' ELSE 'untrusted' END, ''
 FROM pg_catalog.pg_language o
 UNION ALL
-SELECT {_relation(_RELATION, "CASE o.relkind WHEN 't' THEN 'toast' ELSE '' END", "''")}
+SELECT {_relation(_RELATION, _WORD, "''")}
 FROM pg_catalog.pg_class o
-WHERE {_relations("o.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT o.relispartition"
+WHERE {_relations("o.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT o.relispartition"
                   " OR o.relkind = 't' AND o.relacl IS NOT NULL")}
 UNION ALL
 SELECT {_routine("CASE WHEN o.prorettype = 'pg_catalog.event_trigger'::regtype THEN 'event' ELSE '' END")}
@@ -80,20 +85,16 @@ def _named(catalog: str, prefix: str, whole: bool = False) -> Rare:
 
 # {owner}: the declared owner's oid. Of what can be many, only what others own is read.
 _RARE = (
-    of("pg_class", _relation("'SEQUENCE'", """coalesce((  -- the table whose column it serves
-         SELECT a.refobjid::text FROM pg_catalog.pg_depend a
-         WHERE a.classid = 'pg_catalog.pg_class'::regclass AND a.objid = o.oid
-           AND a.refclassid = 'pg_catalog.pg_class'::regclass AND a.refobjsubid > 0 AND a.deptype IN ('a', 'i')
-         LIMIT 1), '')""", "''"), _relations("o.relkind = 'S'")),
     of("pg_class", _relation("'TYPE'", "''", "o.reltype::text", """(
-         SELECT y.typacl FROM pg_catalog.pg_type y WHERE y.oid = o.reltype)"""), _relations("o.relkind = 'c'")),
+         SELECT y.typacl FROM pg_catalog.pg_type y WHERE y.oid = o.reltype)"""),
+       ODD_RELATION, further="AND " + _relations("o.relkind = 'c'")),
     of("pg_class", _relation(_RELATION, "''", """coalesce((  -- what it is a part of
          SELECT h.inhparent::text FROM pg_catalog.pg_inherits h WHERE h.inhrelid = o.oid LIMIT 1), '')"""),
-       _relations("o.relkind IN ('r', 'p', 'v', 'm', 'f') AND o.relispartition")),
+       ODD_RELATION, further="AND " + _relations("o.relkind IN ('r', 'p', 'v', 'm', 'f') AND o.relispartition")),
     of("pg_proc", _routine("""CASE WHEN EXISTS (  -- a view or a policy calls it, as whoever reads
          SELECT FROM pg_catalog.pg_depend v WHERE v.refclassid = 'pg_catalog.pg_proc'::regclass AND v.refobjid = o.oid
          AND v.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_rewrite'::regclass))
-         THEN 'definer read' ELSE 'definer' END"""), _routines("o.prosecdef")),
+         THEN 'definer read' ELSE 'definer' END"""), ODD_ROUTINE, further="AND " + _routines("o.prosecdef")),
     of("pg_type", _type("'row'"), "o.typtype = 'c' AND o.typacl IS NOT NULL",  # it follows the table whose row it is
        further="AND 'c' <> (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = o.typrelid)"),
     of("pg_foreign_data_wrapper",

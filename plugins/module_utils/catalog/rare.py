@@ -14,6 +14,10 @@ from typing import Any
 from .raw import rows
 from .session import Cursor
 
+# conditions that several have in common, so that a large catalog is looked through once for all of them
+ODD_ROUTINE = "o.prosecdef OR o.oid < 16384 AND (o.proconfig IS NOT NULL OR o.prolang NOT IN (12, 13, 14))"
+ODD_RELATION = "o.relkind = 'c' OR o.relispartition OR o.oid >= 16384 AND o.reltablespace <> 0"
+
 
 @dataclass(frozen=True)
 class Rare:
@@ -29,7 +33,8 @@ class Rare:
 
 def of(catalog: str, columns: str, where: str = "", joins: str = "", further: str = "") -> Rare:
     """`columns` of the rows of `catalog` that meet `where`. `joins` and `further` may only take rows away."""
-    return Rare(catalog, where, f"SELECT {columns}\nFROM pg_catalog.{catalog} o {joins}\nWHERE {where or 'true'} {further}")
+    rows_of = f"pg_catalog.{catalog} o {joins}\nWHERE ({where or 'true'}) {further}"
+    return Rare(catalog, where, f"SELECT {columns}\nFROM {rows_of}")
 
 
 def not_of_an_extension(catalog: str) -> str:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .rare import Rare, not_of_an_extension, of
+from .rare import ODD_RELATION, ODD_ROUTINE, Rare, not_of_an_extension, of
 
 _OPTIONS = ("coalesce((SELECT ' OPTIONS (' || pg_catalog.string_agg(pg_catalog.format('%I %L', "
             "pg_catalog.split_part(x, '=', 1), pg_catalog.substr(x, pg_catalog.strpos(x, '=') + 1)), ', ') || ')'"
@@ -49,19 +49,20 @@ THINGS = (
     of("pg_foreign_data_wrapper", "'foreign data wrapper', o.fdwname::text, '', NULL",
        further=not_of_an_extension("pg_foreign_data_wrapper")),
     of("pg_class", "'tablespace use', t.spcname::text, pg_catalog.string_agg(DISTINCT o.relname::text, ', '), NULL",
-       "o.oid >= 16384 AND o.reltablespace <> 0 AND o.relpersistence <> 't'",
-       "JOIN pg_catalog.pg_tablespace t ON t.oid = o.reltablespace", "GROUP BY t.spcname"),
+       ODD_RELATION, "JOIN pg_catalog.pg_tablespace t ON t.oid = o.reltablespace",
+       "AND o.oid >= 16384 AND o.relpersistence <> 't' GROUP BY t.spcname"),
     of("pg_database", "'tablespace use', t.spcname::text, 'the whole database', NULL",
        "o.datname = pg_catalog.current_database() AND o.dattablespace <> 1663",  # pg_default's
        "JOIN pg_catalog.pg_tablespace t ON t.oid = o.dattablespace"),
     of("pg_proc", """'function in an extension', o.oid::regprocedure::text,
-       x.extname || ', owner ' || pg_catalog.pg_get_userbyid(o.proowner), NULL""", "o.prosecdef AND o.oid >= 16384",
+       x.extname || ', owner ' || pg_catalog.pg_get_userbyid(o.proowner), NULL""", ODD_ROUTINE,
        """JOIN pg_catalog.pg_depend e ON e.classid = 'pg_catalog.pg_proc'::regclass AND e.objid = o.oid AND e.deptype = 'e'
      JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid""",
-       "AND (o.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(o.proacl) a WHERE a.grantee = 0))"),
+       "AND o.prosecdef AND o.oid >= 16384"
+       " AND (o.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(o.proacl) a WHERE a.grantee = 0))"),
     of("pg_proc", """'altered function', o.oid::regprocedure::text,
        CASE WHEN o.prosecdef THEN 'runs as its owner' ELSE 'has a body or settings of somebody''s' END, NULL""",
-       "o.oid < 16384 AND (o.prosecdef OR o.proconfig IS NOT NULL OR o.prolang NOT IN (12, 13, 14))"),
+       ODD_ROUTINE, further="AND o.oid < 16384"),
     _hook("pg_policy", "policy", "polname", "polrelid"),
     _hook("pg_trigger", "trigger", "tgname", "tgrelid", "o.tgrelid < 16384"),
     _hook("pg_rewrite", "rule", "rulename", "ev_class", "o.oid >= 16384 AND o.ev_class < 16384"),
