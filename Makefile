@@ -5,7 +5,8 @@ SHELL := bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
 export PYTEST_DEBUG_TEMPROOT := $(CURDIR)/.cache/pytest
-unexport PYTHONPATH VIRTUAL_ENV
+# Python keeps what it has compiled: else every run of Ansible would compile Ansible first
+unexport PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 SHELL_CODE = $(shell git ls-files --cached --others --exclude-standard -- tools .ci | xargs grep -lsE '^\#!.*bash')
 # for tools that leave caches and logs in the home folder
@@ -13,7 +14,7 @@ HOMELESS := mkdir -p .cache/home; HOME="$(CURDIR)/.cache/home"
 PYTHON_TOOLS = $(shell git ls-files --cached --others --exclude-standard -- tools | xargs grep -lsE '^\#!.*python')
 TYPED = $(notdir $(patsubst %/,%,$(wildcard plugins/*/)))
 # what molecule/ proves on real hosts, the longest first
-SCENARIOS := backups default power-cut drift isolation
+SCENARIOS := backups monitoring default power-cut drift isolation
 # the majors that `make prove` runs tests/live on, and these with it
 MAJORS := 15 16 17 18
 LONG_LIVE := tests/prove/test_first_contact_story.py tests/prove/test_settings_killed.py
