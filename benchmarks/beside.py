@@ -71,13 +71,13 @@ def told(rows: int, work: str, against: str, value: tuple[float, float]) -> None
 def compare(count: int, times: int) -> None:
     """The lines for so many rows."""
     with crowd_of(count) as (crowd, reset):
-        cold = rounds(crowd, min(times, 3), script, task, before=reset)
+        cold = rounds(crowd, times, script, task, before=reset)
         told(count, "from nothing", "psql, run by Ansible", ratio(cold, 1, 0))
         found = rounds(crowd, times, floor, by_hand, task)
         told(count, "nothing to do", "floor", ratio(found, 2, 0))
         told(count, "nothing to do", "floor + catalogs by hand", ratio(found, 2, 0, 1))
         if count in LOOPED:
-            told(count, "nothing to do", "loops / ours", ratio(rounds(crowd, 1, task, loops), 1, 0))
+            told(count, "nothing to do", "loops / ours", ratio(rounds(crowd, times, task, loops), 1, 0))
 
 
 def grow(count: int, times: int) -> None:
