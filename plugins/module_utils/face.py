@@ -21,6 +21,7 @@ from .schema.files import SchemaFile
 
 WITHHELD = ("the passwords were withheld on purpose: whether the stored ones are the declared ones or another's, or stand"
             " in the open, was not judged, and is no part of the verdict")
+_MATRIX = ("servers", "allocation", "schema_sources")  # options that the result does not repeat
 
 
 def run_allocation(module: AnsibleModule) -> None:
@@ -50,7 +51,10 @@ def _run(module: AnsibleModule, work: Callable[[session.Server, Request, bool], 
         parameters = get_conn_params(module, module.params)
         database = parameters.pop("dbname", None) or parameters.pop("database", None)  # its name depends on the driver's age
         server = session.Server(parameters, str(database), module.params["lock_timeout"])
-        outcome = work(server, request(module.params), module.check_mode)
+        asked = request(module.params)
+        for name in _MATRIX:  # or each of its strings would be searched for each of its passwords when the result is written
+            module.params[name] = None
+        outcome = work(server, asked, module.check_mode)
     except GoodNeighborError as error:
         module.fail_json(msg=str(error), changed=error.changed)
     except OSError as error:

@@ -51,6 +51,7 @@ class Model:
     def __init__(self, items: Iterable[Item] = ()) -> None:
         self._items: dict[type[Item], dict[Key, Item]] = {kind: {} for kind in ITEM_TYPES}
         self._near: dict[type[Item], dict[object, dict[Key, Item]]] = {}  # of the types that were asked for
+        self._changes: dict[type[Item], int] = dict.fromkeys(ITEM_TYPES, 0)
         for item in items:
             self.put(item)
 
@@ -60,6 +61,10 @@ class Model:
 
     def get(self, kind: type[T], *key: object) -> T | None:
         return self.of(kind).get(key)
+
+    def changes(self, kind: type[Item]) -> int:
+        """How often items of one type were put or dropped: what was made of them is right as long as it is the same."""
+        return self._changes[kind]
 
     def near(self, kind: type[T], what: object) -> list[T]:
         """The items of one type that belong together, sorted: grants on one object, memberships in one role, sequences
@@ -82,6 +87,7 @@ class Model:
         self._drop(item, item.key)
 
     def _drop(self, item: Item, key: Key) -> None:
+        self._changes[type(item)] += 1
         present = self._items[type(item)].pop(key, None)
         if present is not None and type(item) in self._near:
             self._near[type(item)][_together(present)].pop(key)

@@ -26,6 +26,8 @@ def name_of(names: Mapping[int, str], oid: int) -> str:
 
 def spoken(found: Sequence[tuple[Any, ...]], database: str, snapshot: Snapshot) -> None:
     """Where passwords of the matrix stand in what somebody has written: rows of (place, text). The texts stay here."""
+    if not found:
+        return
     secrets = sorted((role, secret) for role, secret in snapshot.secrets.items() if secret)
     everything = "\n".join(text for _place, text in found)
     for role, secret in secrets:

@@ -68,10 +68,16 @@ class Snapshot:
     beside: set[Obj] = field(default_factory=set)  # made by somebody in a schema of PostgreSQL's own
     builtins: set[Obj] = field(default_factory=set)  # the server's or an extension's, though owner or grants were changed
 
+    _superusers: tuple[Model, int, frozenset[str]] | None = field(default=None, init=False, repr=False, compare=False)
+
     @property
     def superusers(self) -> frozenset[str]:
-        """Roles that nothing can be kept from."""
-        return frozenset(role.name for role in self.model.of(Role).values() if role.superuser)
+        """Roles that nothing can be kept from. Of every object it is asked."""
+        changes = self.model.changes(Role)
+        if self._superusers is None or self._superusers[0] is not self.model or self._superusers[1] != changes:
+            found = frozenset(role.name for role in self.model.of(Role).values() if role.superuser)
+            self._superusers = (self.model, changes, found)
+        return self._superusers[2]
 
 
 def empty(bootstrap: str = "postgres") -> Snapshot:
