@@ -103,7 +103,7 @@ def main() -> None:
         compare(count, options.times)
     print(f"\n{'rows':>5}{'wall ms':>12}{'CPU ms':>12}{'most MB':>12}   of the module, for each row")
     for count in options.growth:
-        grow(count, min(options.times, 3))
+        grow(count, options.times)
 
 
 if __name__ == "__main__":
