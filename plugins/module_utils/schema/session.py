@@ -123,8 +123,8 @@ def _prepare(session: Any, lock_timeout: str) -> None:
 
 def _await_end(cursor: Any, pid: int) -> None:
     """Wait until the backend `pid` is gone, so that its connection is free for the next file."""
-    for _attempt in range(400):
+    for _attempt in range(2000):
         cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", (pid,))
         if not cursor.rowcount:
             return
-        time.sleep(0.005)
+        time.sleep(0.001)
