@@ -117,8 +117,10 @@ def objects(major: int, few: Iterable[Rare]) -> str:
     """What asks for all objects, those of `few` included: kind, catalog, oid, schema's oid, name, arguments, owner, acl,
     initial acl, further words."""
     return f"""
-SELECT x.kind, x.catalog::int8, x.oid::int8, x.schema::int8, x.name, CASE WHEN x.catalog = 'pg_catalog.pg_proc'::regclass
-         THEN pg_catalog.pg_get_function_identity_arguments(x.oid) ELSE '' END,
+SELECT x.kind, x.catalog::int8, x.oid::int8, x.schema::int8, x.name,
+       CASE WHEN x.kind = 'AGGREGATE' THEN  -- no ORDER BY, which only statements about aggregates understand
+         (SELECT pg_catalog.oidvectortypes(f.proargtypes) FROM pg_catalog.pg_proc f WHERE f.oid = x.oid)
+       WHEN x.catalog = 'pg_catalog.pg_proc'::regclass THEN pg_catalog.pg_get_function_identity_arguments(x.oid) ELSE '' END,
        x.owner::int8, x.acl::text, i.initprivs::text, x.word, x.other
 FROM ({union((_ALWAYS.format(multirange=major < 17), *(one.query for one in few)))})
      x (kind, catalog, oid, schema, name, owner, acl, word, other)
