@@ -61,9 +61,11 @@ SELECT d.datname::text, 'subscription', s.subname::text, pg_catalog.pg_get_userb
 FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid"""
 
 SESSIONS = """
-SELECT CASE WHEN backend_type = 'walsender' THEN '' ELSE datname::text END, usename::text, pg_catalog.count(*)
+SELECT CASE WHEN backend_type = 'walsender' THEN '' ELSE datname::text END,
+       coalesce(usename::text, usesysid::text), -- who was dropped while inside keeps a number
+       pg_catalog.count(*)
 FROM pg_catalog.pg_stat_activity
-WHERE (backend_type = 'client backend' AND datname IS NOT NULL OR backend_type = 'walsender') AND usename IS NOT NULL
+WHERE (backend_type = 'client backend' AND datname IS NOT NULL OR backend_type = 'walsender') AND usesysid IS NOT NULL
   AND pid <> pg_catalog.pg_backend_pid() GROUP BY 1, 2"""
 
 # those that open a door, weaken secrets, or take the reserve; reserved_connections exists from 16 on
@@ -73,11 +75,12 @@ SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
    'allow_system_table_mods', 'session_preload_libraries', 'local_preload_libraries',
    'ignore_system_indexes', 'lo_compat_privileges', 'shared_preload_libraries', 'db_user_namespace', 'krb_caseins_users',
    'gss_accept_delegation', 'createrole_self_grant', 'scram_iterations', 'log_file_mode', 'dynamic_library_path',
-   'extension_control_path', 'jit_provider', 'ssl_min_protocol_version')"""
+   'extension_control_path', 'jit_provider', 'ssl_min_protocol_version', 'session_replication_role')
+  AND source NOT IN ('database', 'user', 'database user')  -- stored settings are a question of their own"""
 # our own sessions have these by themselves, so that only the files tell
 FILE_SETTINGS = """
 SELECT name, setting FROM pg_catalog.pg_file_settings
-WHERE applied AND name IN ('search_path', 'session_replication_role')"""
+WHERE applied AND name IN ('search_path', 'row_security')"""
 
 WORDS = """
 SELECT 'the comment on ' || pg_catalog.pg_describe_object(classoid, objoid, 0), description

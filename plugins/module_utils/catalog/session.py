@@ -35,6 +35,7 @@ PINNED = {
 SUPERUSER = {"log_statement": "none", "log_min_duration_statement": "-1", "log_min_error_statement": "panic",
              "log_duration": "off", "log_min_duration_sample": "-1", "track_activities": "off",
              "pg_stat_statements.track": "none", "session_replication_role": "origin", "role": "none"}
+_OF_THE_SERVER = ("default_transaction_read_only", "session_replication_role")
 EVENT_TRIGGERS = {"event_triggers": "off"}  # from PostgreSQL 17 on; before, only a setting of single-user mode
 
 
@@ -84,8 +85,8 @@ class Server:
             raise ServerAbsent("Python's psycopg2 is not there")
         for armour in [self._armour] if self._armour is not None else self._armours():
             try:
-                # whether the server is read-only is seen in the maintenance database, whose owner is a superuser
-                seen = {name: value for name, value in armour.items() if database or name != "default_transaction_read_only"}
+                # what the server gives by itself is seen in the maintenance database, whose owner is a superuser
+                seen = {name: value for name, value in armour.items() if database or name not in _OF_THE_SERVER}
                 connection = self._open_soon(database or self.database, seen)
             except psycopg2.OperationalError as error:
                 said = str(error)

@@ -21,7 +21,7 @@ _RIGHT = {
     "local_preload_libraries": "", "ignore_system_indexes": "off", "lo_compat_privileges": "off", "db_user_namespace": "off",
     "krb_caseins_users": "off", "gss_accept_delegation": "off", "createrole_self_grant": "",
     "dynamic_library_path": "$libdir", "extension_control_path": "$system", "jit_provider": "llvmjit",
-    "session_replication_role": "origin"}
+    "session_replication_role": "origin", "row_security": "on"}
 # libraries that PostgreSQL brings itself, and that look at the whole server or guard it
 _LIBRARIES = {"pg_stat_statements", "auto_explain", "pg_prewarm", "passwordcheck", "auth_delay", "basic_archive", "sepgsql",
               "pg_overexplain", "pgaudit", "set_user", "credcheck"}

@@ -103,6 +103,8 @@ def _membership_may_stay(membership: Membership, scope: Scope, snapshot: Snapsho
 def _rightful(membership: Membership, scope: Scope, snapshot: Snapshot) -> Membership:
     """As it may be: a system role lets nobody in, and has from a superuser what it has. From PostgreSQL 16 on a membership
     ends with the right of who gave it."""
+    if (membership.role, membership.member) in BUILTIN_MEMBERSHIPS:
+        return replace(membership, admin=False)
     if membership.member not in scope.roles or membership.member in snapshot.superusers:
         return membership
     borrowed = snapshot.major >= 16 and membership.grantor not in snapshot.superusers
