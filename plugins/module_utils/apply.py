@@ -21,9 +21,9 @@ from .catalog import inside
 from .catalog.links import groups
 from .catalog.session import Server
 from .catalog.snapshot import Rows, Snapshot
-from .errors import SchemaFileError, ServerError
+from .errors import GoodNeighborError, SchemaFileError, ServerError
 from .expand.scope import Scope
-from .items import Database, Owner, Role, SchemaFile, Session
+from .items import Role, SchemaFile
 from .locks import NotNow
 from .model import Change
 from .order import Step
@@ -31,8 +31,8 @@ from .schema import records
 from .schema.apply import SchemaFileDeferred, apply_file
 from .schema.files import BASELINE
 from .schema.files import SchemaFile as SchemaText
+from .steps import BATCH, batches, lock, place, transactional
 
-_BATCH = 200  # steps in one transaction: locks held at once stay far below max_locks_per_transaction
 _AT_ONCE = 2  # with the session that is open anyway three, as many as PostgreSQL keeps for superusers
 
 
@@ -51,7 +51,8 @@ class Runner:
     """Carries out steps on a server that was found as in `first`. `passwords`: the matrix's, by role. `done`: the steps that
     ran. `deferred`: why, by the violations whose steps did not; `left`: those steps; `vanished`: violations whose objects
     were gone. `held` by database the schema file that got no lock: those after it wait. `seen`: what new databases held
-    when the last visit to them ended, and those of no service, which have no step."""
+    when the last visit to them ended, and those of no service, which have no step. `failed`: what was refused in one
+    database, which holds up no other."""
 
     server: Server
     scope: Scope
@@ -64,6 +65,7 @@ class Runner:
     vanished: set[tuple[str, str, str, str]] = field(default_factory=set)
     held: dict[str, str] = field(default_factory=dict)
     seen: dict[str, Rows] = field(default_factory=dict)
+    failed: list[GoodNeighborError] = field(default_factory=list)
 
     def look_again(self) -> None:
         """The server was read anew: what was dropped or renamed in between is not in the way any more."""
@@ -77,7 +79,8 @@ class Runner:
         """All steps, in order; `shared` is a connection to the maintenance database, `common` what the databases held a
         moment ago that are no service's.
 
-        Raises ServerError that names statement, place and way out; what ran before it stays.
+        Raises ServerError that names statement, place and way out, in the end where it is about one database; what ran
+        before it stays.
         """
         given = list(steps)
         made = {step.change.item.key for step in given if order.creates(step.change)}
@@ -91,24 +94,27 @@ class Runner:
                 self._together(list(some))
             else:
                 for visit in some:
-                    self._visit(visit, shared)
+                    self._survive(visit, shared)
+        if self.failed:
+            raise type(self.failed[0])("\n".join(dict.fromkeys(map(str, self.failed))))
+
+    def _survive(self, visit: _Visit, shared: Any) -> None:
+        """A visit. What is refused in a service's database holds up none but this service."""
+        try:
+            self._visit(visit, shared)
+        except GoodNeighborError as error:
+            if visit.database in ("", self.server.database):
+                raise
+            self.failed.append(error)
+            self._leave([step for step in visit.steps if step not in self.done and step not in self.left], str(error))
 
     def _together(self, visits: Sequence[_Visit]) -> None:
         """Visits of new databases, some at a time: nobody works there, and none needs another. What comes of them is put
-        together in their order. Raises what the first of them to fail raises, when those that had begun have ended."""
+        together in their order."""
         alone = [replace(self, done=[], left=list(self.left), deferred=dict(self.deferred), vanished=set(self.vanished),
-                         held=dict(self.held), seen={}) for _visit in visits]
-        failed: list[Exception] = []
-
-        def one(runner: Runner, visit: _Visit) -> None:
-            try:
-                if not failed:
-                    runner._visit(visit, None)
-            except Exception as error:
-                failed.append(error)
-
+                         held=dict(self.held), seen={}, failed=[]) for _visit in visits]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(one, alone, visits))
+            list(pool.map(lambda runner, visit: runner._survive(visit, None), alone, visits))
         before = len(self.left)
         for runner in alone:
             self.done += runner.done
@@ -117,8 +123,7 @@ class Runner:
             self.vanished |= runner.vanished
             self.held |= runner.held
             self.seen |= runner.seen
-        if failed:
-            raise failed[0]
+            self.failed += runner.failed
 
     def _visit(self, visit: _Visit, shared: Any) -> None:
         if any(order.creates(step.change) and step.change.item.key == (visit.database,) for step in self.left):
@@ -149,14 +154,14 @@ class Runner:
 
     def _part(self, connection: Any, steps: Sequence[Step]) -> None:
         """Gives or takes: each of them may run without the others."""
-        for transactional, several in groupby(steps, key=lambda step: _transactional(step.change)):
+        for together, several in groupby(steps, key=lambda step: transactional(step.change)):
             ready = [step for step in several if not self._waits(step)]
-            if not transactional:
+            if not together:
                 for step in ready:
                     self._single(connection, step)
                 continue
-            for start in range(0, len(ready), _BATCH):
-                batch = ready[start:start + _BATCH]
+            for start in range(0, len(ready), BATCH):
+                batch = ready[start:start + BATCH]
                 try:
                     self._transaction(connection, batch)
                 except NotNow:
@@ -168,7 +173,7 @@ class Runner:
         ready = [step for step in steps if not self._waits(step)]
         if not ready:
             return
-        for batch in [ready] if len(ready) <= _BATCH else _batches(groups(connection.cursor(), ready)):
+        for batch in [ready] if len(ready) <= BATCH else batches(groups(connection.cursor(), ready)):
             if locks.tried(partial(self._transaction, connection), [batch]):
                 self._each(connection, groups(connection.cursor(), batch))
 
@@ -193,11 +198,11 @@ class Runner:
 
     def _transaction(self, connection: Any, steps: Sequence[Step]) -> None:
         cursor = connection.cursor()
-        lock = [text for step in steps for text in _lock(step.change)]
+        locking = [text for step in steps for text in lock(step.change)]
         prepared = [(step, self._statements(step.change)) for step in steps]  # hashing takes time: not while locks are held
 
         def work() -> None:
-            for text in lock:
+            for text in locking:
                 self._execute(cursor, text, steps[0])
             for step, statements in prepared:
                 for text in statements:
@@ -235,7 +240,7 @@ class Runner:
                 raise waits from None
             shown = "; ".join(sql.render(step.change, self.first.major))
             raise ServerError(
-                f"{_place(step, self.scope)}: the server refused «{shown}»: {locks.said(error)}. Nothing is left of it, nor "
+                f"{place(step, self.scope)}: the server refused «{shown}»: {locks.said(error)}. Nothing is left of it, nor "
                 "of the transaction that it was a part of; what was committed before stays, and is right. Remove the cause "
                 "and run again: the next run goes on from there.") from None
 
@@ -253,7 +258,7 @@ class Runner:
             self.held[file.database] = file.path
             self._leave([step], str(error))
         except SchemaFileError as error:
-            raise SchemaFileError(f"{_place(step, self.scope)}: {error}") from None
+            raise SchemaFileError(f"{place(step, self.scope)}: {error}") from None
 
     def _apply_file(self, connection: Any, file: SchemaFile, source: SchemaText) -> None:
         if file.state == BASELINE:
@@ -265,36 +270,3 @@ class Runner:
 
     def _connect_as(self, database: str) -> Callable[[str, str], Any]:
         return lambda role, password: self.server.connect_as(role, password, database)
-
-
-def _batches(units: Iterable[Sequence[Step]]) -> Iterator[list[Step]]:
-    """Whole units together, no more steps than run in one transaction, unless one alone has more."""
-    batch: list[Step] = []
-    for unit in units:
-        if batch and len(batch) + len(unit) > _BATCH:
-            yield batch
-            batch = []
-        batch += unit
-    yield batch
-
-
-def _transactional(change: Change) -> bool:
-    return not order.creates(change) and not isinstance(change.item, (Session, SchemaFile))
-
-
-def _lock(change: Change) -> list[str]:
-    """The lock to take before a change of owner, where PostgreSQL has NOWAIT for it: for tables."""
-    item = change.item
-    if not isinstance(item, Owner) or item.obj.kind != "TABLE":
-        return []
-    return [f"LOCK TABLE ONLY {sql.obj(item.obj)} IN ACCESS EXCLUSIVE MODE NOWAIT"]
-
-
-def _place(step: Step, scope: Scope) -> str:
-    """Row and database of a step, in words."""
-    item = step.change.item
-    database = step.database or (item.name if isinstance(item, Database) else getattr(item, "database", ""))
-    row = scope.row_of(item.name) if isinstance(item, Role) else None
-    service = scope.service_of(database) or (row.service if row else None)
-    where = f"database {database}" if database else "the maintenance database"
-    return f"service {service}, {where}" if service else where

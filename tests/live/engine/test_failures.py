@@ -52,6 +52,32 @@ def test_the_server_refuses_a_statement(library: Neighborhood, monkeypatch: pyte
     assert library.enforce()["compliant"]
 
 
+def test_what_is_refused_in_one_database_holds_up_no_other(library: Neighborhood, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service's owner who finds a statement that the server refuses keeps nobody but himself from what is right."""
+    for database, table in (("catalogue", "book"), ("loans", "loan")):
+        library.sql(f"GRANT CONNECT ON DATABASE {database} TO PUBLIC")
+        library.sql(f"GRANT SELECT ON {table} TO watcher", database)
+    right = Runner._statements
+
+    def broken(self: Runner, change: Change) -> list[str]:
+        item = change.item
+        return ["SELECT 1 / 0"] if isinstance(item, Grant) and item.obj.name == "book" else right(self, change)
+
+    monkeypatch.setattr(Runner, "_statements", broken)
+    with pytest.raises(ServerError, match="service catalogue, database catalogue.*division by zero") as failed:
+        library.enforce()
+    assert failed.value.changed
+    reads = "SELECT has_table_privilege('watcher', '{}', 'SELECT')"
+    assert library.sql(reads.format("book"), "catalogue") == [(True,)]
+    assert library.sql(reads.format("loan"), "loans") == [(False,)]
+    enters = "SELECT has_database_privilege('watcher_of_nobody', '{}', 'CONNECT')"
+    library.sql("CREATE ROLE watcher_of_nobody")
+    assert library.sql(enters.format("loans")) == [(False,)]
+    library.sql("DROP ROLE watcher_of_nobody")
+    monkeypatch.undo()
+    assert library.enforce()["compliant"]
+
+
 def test_half_a_grant_is_not_made(library: Neighborhood, monkeypatch: pytest.MonkeyPatch) -> None:
     """A change of two statements, of which the second is refused."""
     library.sql("REVOKE SELECT ON loan FROM loans_reader; GRANT INSERT ON loan TO loans_reader", "loans")
