@@ -1,6 +1,7 @@
 # Copyright: BBWorlds
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What must change hands together: a view reads its tables with its owner's rights, a function may do anything with its."""
+"""What must change hands together: a view reads its tables with its owner's rights, a function may do anything with its, and
+a foreign key is checked as a table's owner, who must be able to enter its schema."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catal
 UNION SELECT n.nspname::text, p.proname::text, '', '' FROM pg_catalog.pg_proc p
 JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND p.oid >= 16384"""
 _ALL = ("", "")
+_MOST = 1000  # objects that go together with their schema: the server has room for so many locks, not for any number
 Name = tuple[str, str]
 
 
@@ -35,11 +37,14 @@ def groups(cursor: Cursor, steps: Sequence[Step]) -> list[list[Step]]:
     definers = {name for name, other in links if other == _ALL}
     if any(obj.kind in ROUTINES and (obj.schema, obj.name) in definers for step in steps for obj in objects(step)):
         return [list(steps)]
-    return connected(steps, [link for link in links if link[1] != _ALL])
+    links = [link for link in links if link[1] != _ALL]
+    return [part for group in connected(steps, links, schemas=True)
+            for part in ([group] if sum(len(step.moves) for step in group) <= _MOST else connected(group, links))]
 
 
-def connected(steps: Sequence[Step], links: Iterable[tuple[Name, Name]]) -> list[list[Step]]:
-    """Steps that share an object, or objects that `links` join, directly or not, are in one group."""
+def connected(steps: Sequence[Step], links: Iterable[tuple[Name, Name]], *, schemas: bool = False) -> list[list[Step]]:
+    """Steps that share an object, or objects that `links` join, directly or not, are in one group, in the order of their
+    first steps. `schemas`: so are a schema that changes hands and what lies in it."""
     root: dict[object, object] = {}
 
     def find(one: object) -> object:
@@ -49,9 +54,12 @@ def connected(steps: Sequence[Step], links: Iterable[tuple[Name, Name]]) -> list
 
     for pair in links:
         root[find(pair[0])] = find(pair[1])
+    moved = {obj for step in steps for obj in step.moves if obj.kind == "SCHEMA"} if schemas else set()
     for step in steps:
         for obj in objects(step):
-            root[find(step)] = find(_name(obj))
+            schema = Obj(obj.database, "SCHEMA", "", obj.schema)
+            for one in (_name(obj), *({schema} & moved)):
+                root[find(step)] = find(one)
     found: dict[object, list[Step]] = {}
     for step in steps:
         found.setdefault(find(step), []).append(step)

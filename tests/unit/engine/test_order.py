@@ -113,3 +113,11 @@ def test_what_does_not_need_each_other_is_parted() -> None:
     assert sorted(len(group) for group in found) == [1, 2, 2]
     assert [steps[0], steps[2]] in found
     assert [steps[3], read] in found
+
+
+def test_a_schema_goes_with_what_lies_in_it() -> None:
+    schema, other = Obj("loans", "SCHEMA", "", "annex"), Obj("loans", "SCHEMA", "", "cellar")
+    inside, apart = Obj("loans", "TABLE", "annex", "shelf"), Obj("loans", "TABLE", "attic", "shelf")
+    steps = [owner_step(obj, "postgres") for obj in (schema, other, apart, inside)]
+    assert connected(steps, [], schemas=True) == [[steps[0], steps[3]], [steps[1]], [steps[2]]]
+    assert connected(steps, []) == [[step] for step in steps]

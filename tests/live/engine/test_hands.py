@@ -1,0 +1,55 @@
+"""While tables change hands their foreign keys go on being checked: as the owner of a table, who enters its schema."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import psycopg2
+import pytest
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import engine, result
+from live.engine.cases import rules, states, told
+from live.engine.neighborhood import Neighborhood
+from live.engine.rightful import watching
+
+MADE = """
+CREATE ROLE founder; CREATE SCHEMA annex AUTHORIZATION founder; GRANT USAGE ON SCHEMA annex TO loans_owner;
+SET SESSION AUTHORIZATION founder; CREATE TABLE annex.shelf (id int PRIMARY KEY); INSERT INTO annex.shelf VALUES (1);
+CREATE TABLE annex.place (shelf int REFERENCES annex.shelf); GRANT ALL ON annex.shelf, annex.place TO loans_owner"""
+PUT = "INSERT INTO annex.place VALUES (1)"
+
+
+def puts(library: Neighborhood) -> str:
+    """How the service's statement fares; it is taken back."""
+    with closing(library.login("loans_owner", "loans")) as session:
+        try:
+            session.cursor().execute(PUT)
+        except psycopg2.Error as error:
+            return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("held", ["shelf", "place"])
+def test_a_schema_does_not_leave_a_table_in_use_behind(library: Neighborhood, held: str) -> None:
+    library.sql(MADE, "loans")
+    with closing(library.cluster.admin("loans")) as session:
+        session.autocommit = False
+        session.cursor().execute(f"SELECT count(*) FROM annex.{held}")
+        done = library.enforce()
+        assert rules(done, "deferred") >= {"owner-object", "owner-schema"}, told(done)
+        assert puts(library) == ""
+    done = library.enforce()
+    assert states(done, "deferred") == [], told(done)
+    assert puts(library) == ""
+
+
+def test_many_tables_and_their_schema_change_hands_in_one_transaction(library: Neighborhood) -> None:
+    more = "DO $$ BEGIN FOR n IN 1..210 LOOP EXECUTE format('CREATE TABLE annex.a_%s ()', n); END LOOP; END $$"
+    library.sql(f"{MADE}; {more}", "loans")
+    seen: list[str] = []
+    server = library.server(cursor_factory=watching(lambda: seen.append(puts(library))))
+    foretold = library.foretell()
+    done = result.of(engine.enforce(server, library.request()))
+    assert set(seen) == {""}
+    assert foretold["statements"] == done["statements"]
+    assert len([text for text in done["statements"] if text.startswith('ALTER TABLE "annex"."a_')]) == 210
+    assert library.enforce()["statements"] == []
