@@ -166,9 +166,20 @@ def _needed(step: Step, earlier: Step, scope: Scope) -> bool:
         makes_way = isinstance(earlier.change.item, (Database, Role, Extension))
         return makes_way and bool(services(earlier, scope) & services(step, scope))
     if step.database and earlier.database:
-        same = bool(objects(step) & objects(earlier) or losers(earlier) & _lessened(step))
+        needy = losers(earlier) - {scope.bootstrap}
+        same = bool(objects(step) & objects(earlier) or needy and (needy & _lessened(step) or _from_many(step, scope)))
         return same and step.database == earlier.database
     return bool(services(earlier, scope) & services(step, scope) or losers(earlier) & _lessened(step))
+
+
+def _from_many(step: Step, scope: Scope) -> bool:
+    """Whether it takes inside of a database from PUBLIC, or from what may be a group: whoever is in it loses that, too.
+    What another service's role loses there waits for nobody."""
+    item = step.change.item
+    if not isinstance(item, Grant) or not takes(step.change):
+        return False
+    row = scope.row_of(item.grantee)
+    return row is None or row.service == scope.service_of(step.database)
 
 
 def losers(step: Step) -> set[str]:

@@ -1,4 +1,5 @@
-"""While tables change hands their foreign keys go on being checked: as the owner of a table, who enters its schema."""
+"""While things change hands, what works with their owners' rights goes on: views, and foreign keys, which are checked as the
+owner of a table, who enters its schema."""
 
 from __future__ import annotations
 
@@ -18,11 +19,11 @@ CREATE TABLE annex.place (shelf int REFERENCES annex.shelf); GRANT ALL ON annex.
 PUT = "INSERT INTO annex.place VALUES (1)"
 
 
-def puts(library: Neighborhood) -> str:
+def puts(library: Neighborhood, statement: str = PUT) -> str:
     """How the service's statement fares; it is taken back."""
     with closing(library.login("loans_owner", "loans")) as session:
         try:
-            session.cursor().execute(PUT)
+            session.cursor().execute(statement)
         except psycopg2.Error as error:
             return str(error)
     return ""
@@ -53,3 +54,33 @@ def test_many_tables_and_their_schema_change_hands_in_one_transaction(library: N
     assert foretold["statements"] == done["statements"]
     assert len([text for text in done["statements"] if text.startswith('ALTER TABLE "annex"."a_')]) == 210
     assert library.enforce()["statements"] == []
+
+
+@pytest.mark.parametrize(("many", "rule"), [("PUBLIC", "grant-public"), ("founders", "grant-foreign")])
+def test_the_owner_of_what_is_in_use_keeps_what_he_has_as_one_of_many(library: Neighborhood, many: str, rule: str) -> None:
+    library.sql("CREATE ROLE founders; CREATE ROLE founder IN ROLE founders; CREATE VIEW late AS SELECT * FROM loan;"
+                f" GRANT SELECT ON loan TO {many}; ALTER VIEW late OWNER TO founder; GRANT SELECT ON late TO loans_owner;"
+                " GRANT SELECT ON loan TO catalogue_web", "loans")
+    with closing(library.cluster.admin("loans")) as session:
+        session.autocommit = False
+        session.cursor().execute("SELECT count(*) FROM late")
+        done = library.enforce()
+        assert rules(done, "deferred") >= {"owner-object", rule}, told(done)
+        assert 'REVOKE SELECT ON TABLE "public"."loan" FROM "catalogue_web"' in done["statements"]  # another service's
+        assert puts(library, "SELECT count(*) FROM late") == ""
+    done = library.enforce()
+    assert done["compliant"], told(done)
+    assert puts(library, "SELECT count(*) FROM late") == ""
+
+
+def test_who_checks_a_foreign_key_enters_the_schema_as_one_of_many(library: Neighborhood) -> None:
+    library.sql(f"{MADE}; RESET SESSION AUTHORIZATION; ALTER SCHEMA annex OWNER TO loans_owner;"
+                " GRANT USAGE ON SCHEMA annex TO PUBLIC; ALTER TABLE annex.place OWNER TO loans_owner", "loans")
+    with closing(library.cluster.admin("loans")) as session:
+        session.autocommit = False
+        session.cursor().execute("SELECT count(*) FROM annex.shelf")
+        done = library.enforce()
+        assert rules(done, "deferred") >= {"owner-object", "grant-public"}, told(done)
+        assert puts(library) == ""
+    library.enforce()
+    assert puts(library) == ""

@@ -89,7 +89,11 @@ def test_what_was_left_holds_back_what_would_hurt() -> None:
     taken = [
         (Change(Grant(LOAN, "", "stranger", "helpers", ("SELECT",)), None), True),  # the same table
         (Change(Grant(SLIP, "", "helpers", "loans_owner", ("SELECT",)), None), True),  # its owner, for views of his
-        (Change(Grant(SLIP, "", "stranger", "loans_owner", ("SELECT",)), None), False),
+        (Change(Grant(SLIP, "", PUBLIC, "loans_owner", ("SELECT",)), None), True),  # he is in it
+        (Change(Grant(SLIP, "", "stranger", "loans_owner", ("SELECT",)), None), True),  # he may be in it
+        (Change(Grant(SLIP, "", "loans_reader", "loans_owner", ("INSERT",)), None), True),
+        (Change(Grant(SLIP, "", "catalogue_web", "loans_owner", ("SELECT",)), None), False),  # another service's
+        (Change(Grant(replace(SLIP, database="catalogue"), "", PUBLIC, "catalogue_owner", ("SELECT",)), None), False),
         (Change(Membership("helpers", "loans_reader", "postgres"), None), True),  # the service's
         (Change(Role("helpers", superuser=True), Role("helpers")), True),
         (Change(Membership("helpers", "catalogue_web", "postgres"), None), False),
@@ -99,6 +103,8 @@ def test_what_was_left_holds_back_what_would_hurt() -> None:
     for change, waits in taken:
         step = Step(change, order.where(change.item), KEY, 0, order=(order.SHARED_TAKES, "", order.TAKES))
         assert (order.waits_for(step, [left], SCOPE) is left) == waits, change
+    step = Step(taken[1][0], "loans", KEY, 0, order=(order.INSIDE, "loans", order.TAKES))
+    assert order.waits_for(step, [owner_step(LOAN, SCOPE.bootstrap)], SCOPE) is None  # a superuser needs no right
     gives = Step(Change(None, Grant(LOAN, "", "loans_reader", "loans_owner", ("SELECT",))), "loans", KEY, 0)
     assert order.waits_for(gives, [left], SCOPE) is None
 
