@@ -29,6 +29,9 @@ def statements(change: Change, earlier: Model, state: Snapshot) -> Iterator[str]
         yield from state.definitions.get((item.database, item.kind, item.name), ())
         return
     if isinstance(item, (Grant, Membership)) and change.before is not None:
+        present = state.model.of(type(item)).get(item.key)
+        if present is not None and item.key not in earlier.of(type(item)):  # another change of the run took what there was
+            yield from sql.render(Change(present, None), major)
         # what hung on it by CASCADE comes back too
         yield from _missing(item, earlier, state, major)
         return
