@@ -36,6 +36,9 @@ def read(server: Server, cursor: Cursor, passwords: Mapping[str, str | None],
     snapshot, names = _cluster(cursor, passwords)
     databases = {database.name: database for database in snapshot.model.of(Database).values()}
     numbers = {name: oid for oid, name in names.items()}
+    superusers = snapshot.superusers
+    # what belongs to these, others can use
+    lent = {one.role for one in snapshot.model.of(Membership).values() if one.inherit and one.member not in superusers}
 
     def fetch(place: tuple[str, str]) -> Rows | str:
         """The rows of a database, or why there are none."""
@@ -45,7 +48,7 @@ def read(server: Server, cursor: Cursor, passwords: Mapping[str, str | None],
         if not databases[name].connections:
             return "it refuses connections"
         # whatever lies in template1 counts, whoever owns it
-        declared = 0 if name == "template1" else numbers.get(owner, 0)
+        declared = 0 if name == "template1" or owner in lent else numbers.get(owner, 0)
         try:
             with nullcontext(cursor) if name == server.database else server.cursor(name) as own:
                 return inside.fetch(own, snapshot, declared)

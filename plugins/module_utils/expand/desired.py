@@ -10,7 +10,7 @@ from typing import Union
 from ..catalog.snapshot import Snapshot
 from ..items import DefaultGrant, Extension, Grant, Owner, Table, Thing
 from ..model import Model
-from . import inside, shared
+from . import inside, shared, today
 from .scope import Scope
 
 
@@ -27,9 +27,10 @@ def desired(scope: Scope, snapshot: Snapshot, now: Model) -> Model:
         owners[owner.obj.database].append(owner)
     for grant in now.of(Grant).values():
         grants[grant.obj.database].append(grant)
+    direct = today.inherited(now)
     judged = {name for name in scope.places if name in snapshot.visited}
     for name in sorted(judged):
-        inside.expand(scope.places[name], scope, snapshot, now, want, owners[name], grants[name])
+        inside.expand(scope.places[name], scope, snapshot, now, want, owners[name], grants[name], direct)
     inner: tuple[type[Inner], ...] = (Owner, Grant, DefaultGrant, Extension, Table, Thing)
     for kind in inner:
         for item in now.of(kind).values():

@@ -74,7 +74,7 @@ def _public(obj: Obj, kind: str) -> frozenset[str]:
 
 
 def _reader(obj: Obj, kind: str) -> frozenset[str]:
-    if obj.kind in (*RELATIONS, "SEQUENCE"):
+    if obj.kind in (*RELATIONS, "SEQUENCE", "LARGE OBJECT"):
         return frozenset({"SELECT"})
     if obj.kind == "SCHEMA" or obj.kind in _TYPES:
         return frozenset({"USAGE"})

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from .. import acl
-from ..catalog.snapshot import Snapshot
+from ..catalog.snapshot import Held, Snapshot
 from ..items import (
     BOOKKEEPING, DATABASE_OWNER, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Grant, Obj, Owner, SchemaFile, Table,
     Thing)
@@ -16,6 +16,7 @@ from ..matrix.types import ACTIVE, RETIRED
 from ..model import Model
 from . import grants as holders
 from .scope import MAINTAINED, Place, Scope
+from .today import Today
 
 _SUPERUSERS_ONLY = ("FOREIGN DATA WRAPPER", "LANGUAGE")  # kinds that PostgreSQL lets nobody else own
 
@@ -43,21 +44,42 @@ class Inside:
 
 
 def expand(place: Place, scope: Scope, snapshot: Snapshot, now: Model, want: Model, owners: Sequence[Owner],
-           grants: Iterable[Grant]) -> None:
-    """Put the desired inside of `place` into `want`; `owners` and `grants` are the present ones of this database."""
+           grants: Iterable[Grant], direct: Mapping[str, list[str]]) -> None:
+    """Put the desired inside of `place` into `want`; `owners` and `grants` are the present ones of this database, `direct`
+    tells from whom each role inherits."""
     inside = Inside(place, scope, snapshot, now, owners, grants)
+    if place.kind == ACTIVE and place.name not in snapshot.held:
+        snapshot.held[place.name] = _held(inside, owners, Today(place, scope, snapshot, now, direct))
+    held = snapshot.held.get(place.name, {})
     seen = set()
     for owner in owners:
         want.put(replace(owner, owner=_owner(owner, inside)))
         if owner.obj not in snapshot.builtins:
             seen.add(owner.obj)
             _grants(owner, inside, want)
+            for (role, column), privileges in held.get(owner.obj, {}).items():
+                if role != owner.owner:
+                    _require(want, Grant(owner.obj, column, role, owner.owner, tuple(sorted(privileges))))
     for obj in inside.grants.keys() - seen:
         for grant in inside.grants[obj]:
             _keep(grant, inside, want, scope.bootstrap)
     _defaults(inside, want)
     _presence(inside, want)
     _tables(inside, want)
+
+
+def _held(inside: Inside, owners: Iterable[Owner], today: Today) -> dict[Obj, Held]:
+    """What the row's roles are to hold by name because they can do it now; most objects have nothing of it."""
+    snapshot, found = inside.snapshot, {}
+    for owner in owners:
+        obj = owner.obj
+        if obj not in snapshot.builtins and obj not in snapshot.beside:
+            through = obj in snapshot.read_through and owner.owner == inside.place.owner
+            stays = obj.kind in ROUTINES and _owner(owner, inside) != inside.place.owner
+            by_name = today.holds(owner, inside.kind_of(obj), through, stays, inside.grants.get(obj, ()))
+            if by_name:
+                found[obj] = by_name
+    return found
 
 
 def _owner(owner: Owner, inside: Inside) -> str:

@@ -40,9 +40,12 @@ BEYOND = Rule("grant-beyond", HIGH, SAFE, "A reader, login or system role holds 
 OPTION = Rule("grant-option", HIGH, SAFE, "A role may pass on its privileges.", "It lets in whom it likes.",
               "Revokes the grant option, and what was passed on with it.",
               "The stars of every ACL.")
-MISSING = Rule("grant-missing", MEDIUM, SAFE, "A role lacks privileges on an object of its own database.",
-               "The owner, a login or a reader cannot do its work.", "Grants them.",
-               "The ACL of every object, against what readers and logins need.")
+MISSING = Rule("grant-missing", MEDIUM, SAFE,
+               "A role lacks privileges on an object of its own database, or has them only by a way that is to end.",
+               "The owner, a login or a reader cannot do its work, now or once that way is closed.",
+               "Grants them.",
+               "The ACL of every object, against what readers and logins need, and against what they can do today as "
+               "superusers, through PUBLIC, through other roles.")
 SYSTEM = Rule("grant-system-object", CRITICAL, SAFE,
               "A role holds privileges on an object of PostgreSQL that are kept for superusers.",
               "Such functions read files, switch the log, reload the server.", "Revokes them.",
@@ -162,8 +165,14 @@ def _lacks(rule: Rule, grant: Grant, privileges: tuple[str, ...], change: Change
     who = f"Role {grant.grantee} ({world.scope.home(grant.grantee)})"
     identity = world.scope.roles.get(grant.grantee)
     severity = MEDIUM if identity and identity.kind in ("reader", "system") else ""
-    return Violation(rule, f"{who} lacks {', '.join(privileges)} on {obj.kind.lower()} {obj.text}{where}: it cannot do its "
-                     "work.", (change,), database, grant.grantee, obj.text, world.service(database, grant.grantee), severity)
+    held = world.snapshot.held.get(obj.database, {}).get(obj, {}).get((grant.grantee, grant.column), frozenset())
+    what = f"{', '.join(privileges)}{f' ({grant.column})' if grant.column else ''} on {obj.kind.lower()} {obj.text}{where}"
+    says = f"{who} lacks {what}: it cannot do its work."
+    if held >= set(privileges):
+        says = f"{who} has {what} only by a way that is to end (PUBLIC, another role, ownership, SUPERUSER): it needs a " \
+            "grant of its own."
+    return Violation(rule, says, (change,), database, grant.grantee, obj.text + (f".{grant.column}" if grant.column else ""),
+                     world.service(database, grant.grantee), severity)
 
 
 def _default(change: Change, item: DefaultGrant, world: World) -> list[Violation]:
