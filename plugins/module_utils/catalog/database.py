@@ -144,7 +144,8 @@ FROM pg_catalog.pg_default_acl"""
 EXTENSIONS = """
 SELECT oid::int8, extname::text, extowner::int8 FROM pg_catalog.pg_extension"""
 
-# foreign servers with tables on them, and extensions that lead out and whose objects something of somebody's uses
+# foreign servers with tables on them, and extensions that lead out and whose objects something of somebody's uses, or into
+# which somebody has put relations (they bring none): DROP EXTENSION would drop those, all rows included
 NEEDED = """
 SELECT DISTINCT 'foreign server', s.srvname::text FROM pg_catalog.pg_foreign_server s JOIN pg_catalog.pg_foreign_table f
 ON f.ftserver = s.oid
@@ -154,7 +155,11 @@ JOIN pg_catalog.pg_depend d ON d.refclassid = m.classid AND d.refobjid = m.objid
 WHERE x.extname ~ '(^dblink|_fdw|^multicorn)$' AND NOT EXISTS (
     SELECT 1 FROM pg_catalog.pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
   AND (d.classid <> 'pg_catalog.pg_foreign_server'::regclass OR EXISTS (
-    SELECT 1 FROM pg_catalog.pg_foreign_table f WHERE f.ftserver = d.objid))"""
+    SELECT 1 FROM pg_catalog.pg_foreign_table f WHERE f.ftserver = d.objid))
+UNION SELECT 'extension that holds relations', x.extname::text FROM pg_catalog.pg_extension x
+JOIN pg_catalog.pg_depend m ON m.refclassid = 'pg_catalog.pg_extension'::regclass AND m.refobjid = x.oid AND m.deptype = 'e'
+JOIN pg_catalog.pg_class c ON m.classid = 'pg_catalog.pg_class'::regclass AND m.objid = c.oid
+WHERE x.extname ~ '(^dblink|_fdw|^multicorn)$' AND c.relkind IN ('r', 'p', 'm', 'S', 'f', 'v')"""
 
 
 # where somebody may have written a secret down; stored credentials (user mappings) are told themselves

@@ -10,10 +10,11 @@ from .base import CRITICAL, HIGH, MANUAL, REMOVAL, Rule, Violation, World
 
 DBLINK = Rule("road-dblink", CRITICAL, REMOVAL, "The extension dblink is installed.",
               "With any credentials it joins across databases: services talk through APIs only.",
-              "Drops the extension, never what depends on it.",
+              "Drops the extension, never what depends on it, nor one into which tables were put.",
               "pg_extension.")
 WRAPPER = Rule("road-foreign-data-wrapper", CRITICAL, REMOVAL, "A foreign data wrapper is installed.",
-               "It makes another database's tables look local.", "Drops the extension, never what depends on it.",
+               "It makes another database's tables look local.",
+               "Drops the extension, never what depends on it, nor one into which tables were put.",
                "pg_extension and pg_foreign_data_wrapper.")
 SERVER = Rule("road-foreign-server", CRITICAL, REMOVAL, "A foreign server is defined.",
               "It leads into another database, or around an external service's API.",
@@ -35,6 +36,8 @@ SLOT = Rule("road-replication-slot", HIGH, MANUAL, "A replication slot is there 
 RULES = (DBLINK, WRAPPER, SERVER, MAPPING, PUBLICATION, SUBSCRIPTION, SLOT)
 
 _NEEDED = "something uses it, which a human moves away first (DROP without CASCADE says what)"
+_HOLDS = ("tables or views were put into it, and DROP EXTENSION would drop them with all their rows: \\dx+ says which; take "
+          "them out first (ALTER EXTENSION ... DROP TABLE ...)")
 _THINGS = {
     "foreign data wrapper": (WRAPPER, "can make another database's tables look local; drop it after a look at what uses it"),
     "foreign server": (SERVER, "leads out of this database; drop it, or let the services talk through their APIs"),
@@ -50,11 +53,12 @@ def judge(change: Change, world: World) -> list[Violation]:
     """Extensions and things that lead out of a database."""
     item = change.item
     if isinstance(item, Extension) and change.after is None and may_lead_out(item.name):
-        needed = (item.database, "extension", item.name) in world.snapshot.needed
+        stays = [why for kind, why in (("extension that holds relations", _HOLDS), ("extension", _NEEDED))
+                 if (item.database, kind, item.name) in world.snapshot.needed]
         rule = DBLINK if item.name == "dblink" else WRAPPER
         return [Violation(rule, f"Extension {item.name} is installed in database {item.database}: it reaches into other "
-                          f"databases past their walls; {_NEEDED if needed else 'drop it once nothing needs it'}.",
-                          () if needed else (change,), item.database, None, item.name, world.service(item.database))]
+                          f"databases past their walls; {'; '.join(stays) or 'drop it once nothing needs it'}.",
+                          () if stays else (change,), item.database, None, item.name, world.service(item.database))]
     if isinstance(item, Thing) and change.after is None and item.kind in _THINGS:
         rule, says = _THINGS[item.kind]
         detail = f" ({item.detail})" if item.detail else ""
