@@ -100,11 +100,13 @@ OF_15 = {"order": "line_number", "place": "'{main} line ' || line_number"}
 # from 16 on there are included files, each with lines of its own
 OF_16 = {"order": "rule_number", "place": "CASE WHEN file_name = pg_catalog.current_setting('{setting}') THEN '{main}' ELSE"
          " file_name END || ' line ' || line_number"}
-INCLUDED_FILES = """
-SELECT f.name FROM (SELECT file_name FROM pg_catalog.pg_hba_file_rules UNION
-                    SELECT file_name FROM pg_catalog.pg_ident_file_mappings) f(name)
-WHERE f.name NOT IN (pg_catalog.current_setting('hba_file'), pg_catalog.current_setting('ident_file'))
-  AND (SELECT modification FROM pg_catalog.pg_stat_file(f.name, true)) > pg_catalog.pg_conf_load_time()"""
-UNREAD_FILES = """
-SELECT f.name FROM (SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN ('hba_file', 'ident_file')) f
-WHERE (SELECT modification FROM pg_catalog.pg_stat_file(f.setting, true)) > pg_catalog.pg_conf_load_time()"""
+# {files} (name and path of each), whether each was changed after the load, and what it holds: one that was moved to its
+# place keeps its time of modification
+FILES = """
+SELECT f.name, f.path, greatest(s.modification, s.change) > pg_catalog.pg_conf_load_time(),
+       CASE WHEN NOT s.isdir THEN pg_catalog.pg_read_binary_file(f.path, 0, 10000000, true) END,
+       CASE WHEN s.isdir THEN (SELECT pg_catalog.array_agg(n) FROM pg_catalog.pg_ls_dir(f.path) n
+                               WHERE n LIKE '%%.conf' AND n NOT LIKE '.%%') END
+FROM ({files}) f(name, path), pg_catalog.pg_stat_file(f.path, true) s WHERE s.modification IS NOT NULL"""
+MAIN_FILES = FILES.format(files="SELECT n, pg_catalog.current_setting(n) FROM (VALUES ('hba_file'), ('ident_file')) v(n)")
+FURTHER_FILES = FILES.format(files="SELECT n, n FROM pg_catalog.unnest(%s) n")

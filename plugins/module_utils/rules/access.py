@@ -29,7 +29,7 @@ BROKEN = Rule("access-broken-line", CRITICAL, MANUAL, "The server cannot read a 
 UNREAD = Rule("access-not-reloaded", CRITICAL, MANUAL,
               "pg_hba.conf or pg_ident.conf was changed, and the server has not read it.",
               "The old lines are in force; what the file says is not what happens.", "None here: reload the server.",
-              "A file, or one that it includes, is younger than pg_conf_load_time().")
+              "A file, or one that it takes in, was written or put in its place after pg_conf_load_time().")
 IDENTITY = Rule("access-identity-map", CRITICAL, MANUAL, "A line of pg_ident.conf lets an account of the host be a role.",
                 "Whoever has that account is that role, without a password.", "None here: pg_ident.conf is corrected.",
                 "Each line of pg_ident_file_mappings that is not among the server's ident.")
