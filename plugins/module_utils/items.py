@@ -258,8 +258,8 @@ class Session(Sortable):
 
 @dataclass(frozen=True, slots=True)
 class Door(Sortable):
-    """A line of pg_hba.conf as the server reads it. `line`: the how many-th the server asks, 0 for one that is wanted
-    and not there; `error` what the server says of a line that it cannot read, `place` where the line stands."""
+    """A line of pg_hba.conf as the server reads it. `line`: the how many-th the server asks, 0 for one that is wanted and
+    not there; `place` where it stands, or what is in a wanted one's way; `error`: why it is not read, or is doubtful."""
 
     line: int
     type: str

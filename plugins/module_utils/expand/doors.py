@@ -9,21 +9,41 @@ https://www.postgresql.org/docs/current/auth-pg-hba-conf.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import warnings
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Union
 
 from .. import hba
 from ..catalog.snapshot import Snapshot
 from ..hba_file.text import words as fields_of
-from ..items import Door, IdentityMap
+from ..items import Door, IdentityMap, Membership
 from ..model import Model
 from .scope import Scope
 
 ALL, REPLICATION, REJECT = "all", "replication", "reject"
 Network = Union[IPv4Network, IPv6Network]
 _EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+NO, PERHAPS, YES = 0, 1, 2  # perhaps: only the server can tell; all of several is their min, any of them their max
+# the server reads expressions as advanced ones, by the rules of C: https://www.postgresql.org/docs/current/functions-matching.html
+_CLASSES = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "xdigit": "0-9a-fA-F",
+            "space": r"\s", "blank": r" \t", "word": r"\w", "punct": r"!-/:-@\[-`{-~", "graph": "!-~", "print": " -~",
+            "cntrl": r"\x00-\x1f\x7f"}
+_PART = re.compile(r"\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]])*\]", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a line is read by. `groups`: what each role is a member of, itself included; `regular`: whether /x is an
+    expression, as from PostgreSQL 16 on; `guess`: whether a rejection that only the server can judge counts as one, unless
+    the matrix has it."""
+
+    groups: Mapping[str, frozenset[str]]
+    regular: bool = True
+    guess: bool = False
 
 
 def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
@@ -32,7 +52,8 @@ def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
         return
     present = sorted(now.of(Door).values())
     wanted = [parse(line) for line in hba.lines(scope.matrix, scope.spec.name)]
-    for door in (*right(present, wanted), *missing(present, wanted)):
+    known = Known(_groups(now), snapshot.major >= 16, guess=True)
+    for door in (*right(present, wanted), *missing(present, wanted, known)):
         want.put(door)
     for line in scope.spec.ident:
         words = line.split()
@@ -49,8 +70,9 @@ def right(present: Sequence[Door], wanted: Sequence[Door]) -> list[Door]:
             and (door.method == REJECT or _what(door) in exact or _may_stay(door, open_to))]
 
 
-def missing(present: Sequence[Door], wanted: Sequence[Door]) -> list[Door]:
-    """Those of the wanted doors that do not open: no line is there for them, or an earlier one turns their people away.
+def missing(present: Sequence[Door], wanted: Sequence[Door], known: Known = Known({})) -> list[Door]:
+    """Those of the wanted doors that do not open: no line is there for them, or an earlier one turns their people away; that
+    one is the `place`, and there is an `error` where only the server can tell.
 
     `present` in the order in which the server asks them, their lines' numbers rising.
     """
@@ -59,7 +81,24 @@ def missing(present: Sequence[Door], wanted: Sequence[Door]) -> list[Door]:
     read = [door for door in present if not door.error]
     broad = [door for door in read if door.method == REJECT or _what(door) not in exact]
     there = {_what(door): door.line for door in reversed(read)}
-    return [door for door in open_to if not _opens(door, broad, there.get(_what(door)))]
+    meant = {_what(door) for door in wanted}
+    doubtful = {door.line for door in broad if known.guess and _what(door) not in meant}
+    return [closed for door in open_to for closed in _closed(door, broad, there.get(_what(door)), known, doubtful)]
+
+
+def _groups(now: Model) -> dict[str, frozenset[str]]:
+    direct: dict[str, set[str]] = {}
+    for membership in now.of(Membership).values():
+        direct.setdefault(membership.member, set()).add(membership.role)
+    found = {}
+    for role in direct:
+        all_of, open_ = {role}, [role]
+        while open_:
+            further = direct.get(open_.pop(), set()) - all_of
+            all_of |= further
+            open_ += further
+        found[role] = frozenset(all_of)
+    return found
 
 
 def parse(line: str) -> Door:
@@ -131,38 +170,102 @@ def _is_user(user: str, users: Iterable[str]) -> bool:
     return user in users
 
 
-def _opens(door: Door, broad: Sequence[Door], line: int | None) -> bool:
-    """Whether a wanted door opens: no earlier line turns its people away. `line`: where it stands word by word."""
+def _closed(door: Door, broad: Sequence[Door], line: int | None, known: Known, doubtful: Container[int]) -> list[Door]:
+    """A wanted door that does not open, with the line that is in its way; none if it opens. `line`: where it stands word by
+    word; `doubtful`: the lines of which a doubt is enough."""
     for other in broad:
         if line is not None and other.line > line:
             break
-        if other.method == REJECT and _touches(other, door):
-            return False
-        if _covers(other, door):
-            return other.method != REJECT
-    return line is not None
+        touched = _touches(other, door, known) if other.method == REJECT else NO
+        if touched == YES or touched == PERHAPS and other.line in doubtful:
+            by = f"{other.place} («{other.text}»)" if line is not None else ""
+            return [replace(door, place=by, error="" if touched == YES else "only the server can tell")]
+        if _covers(other, door, known):
+            return []
+    return [] if line is not None else [door]
 
 
-def _touches(line: Door, door: Door) -> bool:
+def _touches(line: Door, door: Door, known: Known) -> int:
     """Whether `line` decides about anybody of `door`: one of its addresses, or those with or without TLS, is enough."""
-    if (line.type == "local") != (door.type == "local"):
-        return False
-    same = _matches(door.databases, line.databases, REPLICATION) and _matches(door.users, line.users, None)
-    return same and (line.type == "local" or line.address == door.address or any(
-        one.version == other.version and one.overlaps(other)
-        for one in _networks(line.address) for other in _networks(door.address)))
+    if (line.type == "local") != (door.type == "local") or {line.type, door.type} == {"hostssl", "hostnossl"}:
+        return NO
+    return min(_named(line, door, known), YES if line.type == "local" else _reaches(line.address, door.address))
 
 
-def _covers(line: Door, door: Door) -> bool:
+def _reaches(address: str, other: str) -> int:
+    """Whether a line's address may be that of somebody from `other`."""
+    if address == other:
+        return YES
+    mine, theirs = _networks(address), _networks(other)
+    if address in ("samehost", "samenet", "localhost"):
+        if any(_overlap(one, two) for one in _LOOPBACK for two in theirs):
+            return YES
+        return NO if address == "localhost" and theirs else PERHAPS
+    if not mine or not theirs:
+        return PERHAPS
+    return YES if any(_overlap(one, two) for one in mine for two in theirs) else NO
+
+
+def _overlap(one: Network, other: Network) -> bool:
+    return one.version == other.version and one.overlaps(other)
+
+
+def _covers(line: Door, door: Door, known: Known) -> bool:
     """Whether `line` decides about everybody of `door`, so that no later line is asked."""
     if (line.type == "local") != (door.type == "local") or line.type in ("hostnossl", "hostgssenc"):
         return False
-    return (_matches(door.databases, line.databases, REPLICATION) and _matches(door.users, line.users, None)
-            and (line.type == "local" or _within(door.address, line.address)))
+    return _named(line, door, known) == YES and (line.type == "local" or _within(door.address, line.address))
 
 
-def _matches(names: Iterable[str], patterns: Sequence[str], never_by_all: str | None) -> bool:
-    """Whether each name is matched by one of the patterns: by itself, by all, by a regular expression."""
-    return all(any(name == pattern or (pattern == ALL and name != never_by_all)
-                   or (pattern.startswith("/") and re.search(pattern[1:], name) is not None) for pattern in patterns)
-               for name in names)
+def _named(line: Door, door: Door, known: Known) -> int:
+    """Whether the line is for all databases and users of `door`."""
+    return min(*(max(_for_database(name, word, door.users, known) for word in line.databases) for name in door.databases),
+               *(max(_for_role(name, word, known) for word in line.users) for name in door.users))
+
+
+def _for_database(name: str, word: str, users: Iterable[str], known: Known) -> int:
+    if word == ALL and name != REPLICATION or word == "sameuser" and all(user == name for user in users):
+        return YES
+    if word in ("samerole", "samegroup") and all(name in known.groups.get(user, {user}) for user in users):
+        return YES
+    return _fits(name, word, known)
+
+
+def _for_role(name: str, word: str, known: Known) -> int:
+    if word == ALL or word[:1] == "+" and word[1:] in known.groups.get(name, {name}):
+        return YES
+    return _fits(name, word, known)
+
+
+def _fits(name: str, word: str, known: Known) -> int:
+    if name == word or not known.regular or word[:1] != "/":
+        return YES if name == word else NO
+    expression = regular(word[1:])
+    if expression is None:
+        return PERHAPS
+    return YES if expression.search(name) else NO
+
+
+@lru_cache(64)
+def regular(expression: str) -> re.Pattern[str] | None:
+    """PostgreSQL's regular expression as one of Python's; None where we cannot read it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # of what Python may read otherwise some day
+            return re.compile(_PART.sub(_part, expression), re.ASCII)
+    except (re.error, KeyError, Warning):
+        return None
+
+
+def _part(found: re.Match[str]) -> str:
+    """An escaped character, or a set of characters, in which Python has no classes and wants brackets escaped."""
+    part = found[0]
+    if part[0] == "\\":
+        if part[1] in "bBmMyY":  # no word boundary there, or none here
+            raise KeyError(part)
+        return part
+    if re.search(r"\[[.=]", part[1:]):
+        raise KeyError(part)
+    inner = re.sub(r"\[:(\w+):\]|(\\.)|\[", lambda one: _CLASSES[one[1]] if one[1] else one[2] or r"\[", part[1:-1],
+                   flags=re.DOTALL)
+    return f"[{inner}]"

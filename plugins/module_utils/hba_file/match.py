@@ -7,11 +7,11 @@ https://www.postgresql.org/docs/current/auth-pg-hba-conf.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
+from ..expand.doors import regular
 from .rules import Identity, Rule
 from .text import Word
 
@@ -116,7 +116,7 @@ def _role(role: str, name: Word, groups: Groups, major: int) -> bool:
 def _same(mine: str, name: str, major: int) -> bool:
     if major < 16 or not name.startswith("/"):
         return mine == name
-    try:
-        return re.search(name[1:], mine) is not None
-    except re.error:
-        raise Unsure from None
+    expression = regular(name[1:])
+    if expression is None:
+        raise Unsure
+    return expression.search(mine) is not None

@@ -21,7 +21,8 @@ WEAK = Rule("access-weak-method", MEDIUM, MANUAL, "A line of pg_hba.conf asks fo
             "The method of each line of pg_hba_file_rules.")
 MISSING = Rule("access-missing", HIGH, MANUAL, "No line of pg_hba.conf lets a declared role in.", "The service is down.",
                "None here: pg_hba.conf is corrected, and reloaded.",
-               "For each wanted line: a line that opens, and no earlier one that turns its people away.")
+               "For each wanted line: a line that opens, and no earlier one that turns its people away. Where only the "
+               "server can tell whether one does (names of hosts, its own addresses), that is told as medium.")
 BROKEN = Rule("access-broken-line", CRITICAL, MANUAL, "The server cannot read a line of pg_hba.conf or pg_ident.conf.",
               "With one broken line no reload succeeds: the old lines stay in force, whatever the file says.",
               "None here: the line is corrected, and the file reloaded.",
@@ -94,12 +95,16 @@ def _is_name(address: str) -> bool:
 
 def _missing(door: Door, world: World) -> Violation:
     database, role = door.databases[0], door.users[0]
+    way = f"from {door.address}" if door.address else "over the local socket"
     shut = next((other for other in world.now.of(Door).values() if other.shut and other.text == door.text), None)
     if shut is not None:
         says = f"{shut.place} («{door.text}») lets nobody in ({shut.error}): switch TLS on (ssl = on)."
+    elif door.place:
+        says = (f"{door.place} comes before the line of role {role} for database {database} {way}, and "
+                f"{'may turn it away: only the server can tell' if door.error else 'turns it away'}; move it behind "
+                f"«{door.text}», or take it out, and reload the server.")
     else:
-        says = (f"No line of pg_hba.conf lets role {role} into database {database} "
-                f"{f'from {door.address}' if door.address else 'over the local socket'} (wanted: «{door.text}»): add "
+        says = (f"No line of pg_hba.conf lets role {role} into database {database} {way} (wanted: «{door.text}»): add "
                 "it and reload the server.")
     return Violation(MISSING, says, database=database if database in world.scope.places else None, role=role,
-                     object=door.text, service=world.service(database, role))
+                     object=door.text, service=world.service(database, role), severity=MEDIUM if door.error else "")
