@@ -37,8 +37,9 @@ def read(server: Server, cursor: Cursor, passwords: Mapping[str, str | None],
     databases = {database.name: database for database in snapshot.model.of(Database).values()}
     numbers = {name: oid for oid, name in names.items()}
     superusers = snapshot.superusers
-    # what belongs to these, others can use
+    # what belongs to these, others of the matrix may be able to use
     lent = {one.role for one in snapshot.model.of(Membership).values() if one.inherit and one.member not in superusers}
+    lent |= numbers.keys() if superusers & passwords.keys() else set()
 
     def fetch(place: tuple[str, str]) -> Rows | str:
         """The rows of a database, or why there are none."""
