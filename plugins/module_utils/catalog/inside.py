@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from .. import acl
 from ..errors import SchemaFileError
 from ..items import (
-    BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Obj, Owner, SchemaFile, Table, Thing, may_lead_out)
+    BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Grant, Obj, Owner, SchemaFile, Table, Thing,
+    may_lead_out)
 from ..schema import records
 from ..schema.files import Record
 from . import database as queries
@@ -53,32 +54,34 @@ def _records(cursor: Cursor) -> tuple[Record, ...] | str:
 def put_into(snapshot: Snapshot, database: str, raw: Rows, names: Mapping[int, str]) -> None:
     """Put what `database` holds into `snapshot`. `names`: all roles, by oid."""
     objects: dict[int, Obj] = {}
+    members: dict[int, Found] = {}
     links: list[tuple[Obj, int]] = []
     parents: dict[int, int] = {}
-    superusers = snapshot.superusers
     for found in own_objects.read(raw, database, snapshot, names):
         obj, kind = found.obj, found.obj.kind
         if kind in RELATIONS or kind == "SEQUENCE":
             objects[found.oid] = obj
+        if kind == "SEQUENCE" and found.word:
+            links.append((obj, int(found.word)))
         if found.builtin:
-            _changed_builtin(snapshot, found, superusers)
+            if kind in RELATIONS and found.extension:
+                members[found.oid] = found
+            _changed_builtin(snapshot, found)
             continue
         put(snapshot, obj, found.owner, found.acl, found.word if kind in ("TYPE", "DOMAIN") else "")
         if obj.schema in _SYSTEM_SCHEMAS or found.word == "pg_catalog":
             snapshot.model.put(Thing(database, "system schema object", f"{kind.lower()} {obj.text}", found.owner))
             snapshot.beside.add(obj)
-        if kind == "SEQUENCE" and found.word:
-            links.append((obj, int(found.word)))
         if kind in RELATIONS and found.other:
             parents[found.oid] = int(found.other)
         if kind in ROUTINES or kind == "LANGUAGE":
             _code(snapshot, found)
     for obj, table in links:
-        owner_item = snapshot.model.of(Owner)[(obj,)]
-        if table in objects:
+        owner_item = snapshot.model.of(Owner).get((obj,))
+        if table in objects and owner_item:
             snapshot.model.put(replace(owner_item, linked=f"{objects[table].schema}.{objects[table].name}"))
     _tables(raw, snapshot, objects, parents)
-    _columns(raw, database, snapshot, objects)
+    _columns(raw, database, snapshot, objects, members)
     _further(raw, database, snapshot, names)
     if raw.files is not None and (Obj(database, "SCHEMA", "", BOOKKEEPING),) in snapshot.model.of(Owner):
         _schema_files(raw.files, database, snapshot)
@@ -93,18 +96,29 @@ def _schema_files(found: tuple[Record, ...] | str, database: str, snapshot: Snap
         snapshot.model.put(SchemaFile(database, record.path, record.checksum, state))
 
 
-def _changed_builtin(snapshot: Snapshot, found: Found, superusers: frozenset[str]) -> None:
+def _changed_builtin(snapshot: Snapshot, found: Found) -> None:
     """Of the server's or an extension's own objects: another owner, and grants that were added to the initial ones.
     What was taken away harms no neighbour."""
     obj, owner, text = found.obj, found.owner, found.acl
     snapshot.builtins.add(obj)
-    if owner not in superusers and obj.schema != "pg_toast":  # what is there belongs to a table's owner
+    if found.estranged and obj.schema != "pg_toast":  # what is there belongs to a table's owner
         snapshot.model.put(Owner(obj, owner))
-    if text is None:
-        return
-    known = {grant.grantee: grant for grant in acl.grants(obj, found.initial, owner, snapshot.major)}
-    for grant in acl.grants(obj, text, owner, snapshot.major):
-        if grant.grantee in superusers or grant.grantee == owner or (
+    if found.extension and (obj.kind in RELATIONS or obj.kind == "SEQUENCE"):
+        snapshot.within[obj] = found.extension
+    if text is not None:
+        _added(snapshot, found, acl.grants(obj, found.initial, owner, snapshot.major),
+               acl.grants(obj, text, owner, snapshot.major))
+
+
+def _added(snapshot: Snapshot, found: Found, initial: Iterable[Grant], present: Iterable[Grant]) -> None:
+    """The grants that somebody added to the `initial` ones. What a member of an extension gave at first to a role of this
+    server's own, no extension's script has given: somebody has put the member there, grants included."""
+    obj, superusers = found.obj, snapshot.superusers
+    first = {grant.grantee: grant for grant in initial}
+    known = {name: _trusted(grant) for name, grant in first.items() if not found.extension
+             or name in (PUBLIC, found.owner) or name in superusers or name in snapshot.predefined}
+    for grant in present:
+        if grant.grantee in superusers or grant.grantee == found.owner or (
                 grant.grantee == PUBLIC and set(grant.privileges) <= {"SELECT", "USAGE"}
                 and _INFORMATION_SCHEMA in (obj.schema, obj.name)):
             continue
@@ -114,6 +128,27 @@ def _changed_builtin(snapshot: Snapshot, found: Found, superusers: frozenset[str
             known[PUBLIC].privileges if PUBLIC in known else ())
         if added or set(grant.grantable) - set(had.grantable if had else ()):
             snapshot.model.put(replace(grant, privileges=tuple(sorted(added)) or grant.grantable))
+            if found.extension:
+                _brought(snapshot, found, grant, grant.grantee in first)
+
+
+def _trusted(grant: Grant) -> Grant:
+    """A grant of an extension's script. None lets everybody make things in its schema."""
+    if grant.obj.kind != "SCHEMA" or grant.grantee != PUBLIC:
+        return grant
+    return replace(grant, privileges=tuple(name for name in grant.privileges if name != "CREATE"))
+
+
+def _brought(snapshot: Snapshot, found: Found, grant: Grant, first: bool) -> None:
+    """Note a grant that the row's own roles may go on holding as on an object of the service: what was put into an
+    extension works for them as before. `first`: given before that. A superuser's views show what only superusers may see.
+    """
+    kind, theirs = found.obj.kind, found.owner not in snapshot.superusers
+    if kind in ROUTINES and first:
+        snapshot.brought[grant.key] = "definer" if found.other or found.word.startswith("definer") else ""
+    elif theirs and (kind in RELATIONS or kind == "SEQUENCE") or (
+            first and kind in ("TABLE", "SEQUENCE", "SCHEMA", "TYPE", "DOMAIN")):
+        snapshot.brought[grant.key] = ""
 
 
 def _code(snapshot: Snapshot, found: Found) -> None:
@@ -143,9 +178,14 @@ def _tables(raw: Rows, snapshot: Snapshot, objects: Mapping[int, Obj], parents: 
                                      f"{parent.schema}.{parent.name}" if parent else ""))
 
 
-def _columns(raw: Rows, database: str, snapshot: Snapshot, objects: Mapping[int, Obj]) -> None:
-    for oid, column, text, schema, name in raw.columns:
+def _columns(raw: Rows, database: str, snapshot: Snapshot, objects: Mapping[int, Obj], members: Mapping[int, Found]) -> None:
+    for oid, column, text, schema, name, initial in raw.columns:
         obj = objects.get(oid)
+        if oid in members:
+            own = members[oid].obj
+            _added(snapshot, members[oid], acl.grants(own, initial, "", snapshot.major, column),
+                   acl.grants(own, text, "", snapshot.major, column))
+            continue
         if obj is None:  # a table of PostgreSQL's own
             obj = Obj(database, "TABLE", schema, name)
             snapshot.builtins.add(obj)

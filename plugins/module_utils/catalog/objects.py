@@ -22,8 +22,9 @@ _PASSING = re.compile("pg_(temp|toast_temp)_[0-9]+")  # the server makes and dro
 
 @dataclass(frozen=True)
 class Found:
-    """An object. `builtin`: the server's or an extension's, changed by somebody, `initial` its ACL before. `word` and
-    `other`: what its kind says of it (catalog/database.py)."""
+    """An object. `builtin`: the server's or an extension's, changed by somebody, `initial` its ACL before. `extension`: to
+    which it belongs; `estranged`: neither a superuser's nor its extension's owner's. `word` and `other`: what its kind says
+    of it (catalog/database.py)."""
 
     oid: int
     obj: Obj
@@ -33,14 +34,16 @@ class Found:
     initial: str | None
     word: str
     other: str
+    extension: str
+    estranged: bool
 
 
 @dataclass(frozen=True)
 class _Parts:
-    """What is not an object of its own: `members` of extensions, by catalog and oid, with the extension's owner, and the
-    functions that come with a range type."""
+    """What is not an object of its own: `members` of extensions, by catalog and oid, with the extension's name and owner,
+    and the functions that come with a range type."""
 
-    members: Mapping[tuple[int, int], int]
+    members: Mapping[tuple[int, int], tuple[str, int]]
     ranges: frozenset[int]
 
 
@@ -69,22 +72,27 @@ def read(raw: Rows, database: str, snapshot: Snapshot, names: Mapping[int, str])
         if oid in parts.ranges and catalog == _FUNCTIONS and role == _BOOTSTRAP:
             continue
         obj = Obj(database, intern(kind), schema, name, arguments)
-        member = (catalog, oid) in parts.members
+        member = parts.members.get((catalog, oid))
         if member and kind in RELATIONS:
             snapshot.model.put(Table(database, schema, name, "EXTENSION'S RELATION"))
-        builtin = (member or oid < _MADE_BY_INITDB) and oid != _PUBLIC_SCHEMA and kind not in _ALWAYS_MADE
-        if builtin:
-            estranged = owner not in superusers and parts.members.get((catalog, oid)) != role
-            if not estranged and (acl is None or acl == initial):
-                continue
+        elif kind == "SEQUENCE" and word and owner in superusers and (_CLASSES, int(word)) in parts.members:
+            member, initial = parts.members[_CLASSES, int(word)], acl  # it goes where its table goes
+        builtin = (member is not None or oid < _MADE_BY_INITDB) and oid != _PUBLIC_SCHEMA and kind not in _ALWAYS_MADE
+        extension, keeper = member or ("", 0)
+        estranged = owner not in superusers and keeper != role
+        # what somebody puts into an extension has the ACL that it had until then as its initial one
+        if builtin and not estranged and not (member and kind in RELATIONS) and (
+                acl is None or acl == initial and not member):
+            continue
         if catalog == _FUNCTIONS:
             other = unwalled.get(other, "")
         elif word == "row":
             word = f"{schema}.{name}"
-        yield Found(oid, obj, owner, acl, builtin or word == "toast", initial, word, other)
+        yield Found(oid, obj, owner, acl, builtin or word == "toast", initial, word, other, extension,
+                    estranged)
 
 
 def _parts(raw: Rows) -> _Parts:
-    owners = {oid: owner for oid, _name, owner in raw.extensions}
-    return _Parts({(catalog, oid): owners.get(whole, 0) for catalog, oid, member, whole in raw.parts if member},
+    extensions = {oid: (name, owner) for oid, name, owner in raw.extensions}
+    return _Parts({(catalog, oid): extensions.get(whole, ("", 0)) for catalog, oid, member, whole in raw.parts if member},
                   frozenset(oid for _catalog, oid, member, _whole in raw.parts if not member))

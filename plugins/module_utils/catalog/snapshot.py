@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..items import Database, Obj, Role
+from ..items import Database, Key, Obj, Role
 from ..model import Model
 from ..schema.files import Record
 
@@ -70,6 +70,9 @@ class Snapshot:
     held: dict[str, dict[Obj, Held]] = field(default_factory=dict, repr=False)
     beside: set[Obj] = field(default_factory=set)  # made by somebody in a schema of PostgreSQL's own
     builtins: set[Obj] = field(default_factory=set)  # the server's or an extension's, though owner or grants were changed
+    within: dict[Obj, str] = field(default_factory=dict)  # relations and sequences of extensions, and the extension of each
+    # grants, by key, that somebody gave on what was put into an extension, and what runs through them (definer or nothing)
+    brought: dict[Key, str] = field(default_factory=dict)
 
     _superusers: tuple[Model, int, frozenset[str]] | None = field(default=None, init=False, repr=False, compare=False)
 

@@ -87,10 +87,11 @@ WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind 
 VECTORS = (Rare("pg_type", "o.typname IN ('vector', 'halfvec', 'sparsevec')", _VECTORS),
            Rare("pg_attribute", "o.attrelid >= 16384 AND o.attname ~* '(embedding|vector)'", _VECTORS))
 
-# the grants on single columns, but for those that were there at first
-COLUMNS = of("pg_attribute", "o.attrelid::int8, o.attname::text, o.attacl::text, n.nspname::text, c.relname::text",
-             """o.attacl IS NOT NULL AND NOT o.attisdropped AND o.attacl IS DISTINCT FROM (
-  SELECT i.initprivs FROM pg_catalog.pg_init_privs i WHERE i.classoid = 'pg_catalog.pg_class'::regclass
-  AND i.objoid = o.attrelid AND i.objsubid = o.attnum)""",
+# the grants on single columns, but for those of PostgreSQL's own that were there at first
+_INITIAL = """(SELECT i.initprivs FROM pg_catalog.pg_init_privs i WHERE i.classoid = 'pg_catalog.pg_class'::regclass
+  AND i.objoid = o.attrelid AND i.objsubid = o.attnum)"""
+COLUMNS = of("pg_attribute", "o.attrelid::int8, o.attname::text, o.attacl::text, n.nspname::text, c.relname::text, "
+             f"{_INITIAL}::text", "o.attacl IS NOT NULL AND NOT o.attisdropped AND (o.attrelid >= 16384 OR o.attacl IS "
+             f"DISTINCT FROM {_INITIAL})",
              "JOIN pg_catalog.pg_class c ON c.oid = o.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace",
              "AND c.relpersistence <> 't'")

@@ -51,7 +51,7 @@ def expand(place: Place, scope: Scope, snapshot: Snapshot, now: Model, want: Mod
     if place.kind == ACTIVE and place.name not in snapshot.held:
         snapshot.held[place.name] = _held(inside, owners, Today(place, scope, snapshot, now, direct))
     held = snapshot.held.get(place.name, {})
-    seen = set()
+    seen, present = set(), {owner.obj: owner.owner for owner in owners}
     for owner in owners:
         want.put(replace(owner, owner=_owner(owner, inside)))
         if owner.obj not in snapshot.builtins:
@@ -62,7 +62,7 @@ def expand(place: Place, scope: Scope, snapshot: Snapshot, now: Model, want: Mod
                     _require(want, Grant(owner.obj, column, role, owner.owner, tuple(sorted(privileges))))
     for obj in inside.grants.keys() - seen:
         for grant in inside.grants[obj]:
-            _keep(grant, inside, want, scope.bootstrap)
+            _keep(grant, inside, want, present.get(obj, scope.bootstrap) if obj in snapshot.within else scope.bootstrap)
     _defaults(inside, want)
     _presence(inside, want)
     _tables(inside, want)
@@ -90,6 +90,8 @@ def _owner(owner: Owner, inside: Inside) -> str:
         return present  # every session finds it first: for a human to read
     if obj.kind == "PUBLICATION":
         return _publisher(owner, inside)
+    if obj in inside.snapshot.within and present not in superusers:
+        return present if place.kind == MAINTAINED or owner.linked else place.owner  # that it hides there, a rule tells
     if obj in inside.snapshot.builtins or obj.kind in _SUPERUSERS_ONLY:
         return present if present in superusers else inside.scope.bootstrap
     if present in superusers and (_is_bookkeeping(obj) or obj in inside.snapshot.event_functions):
@@ -150,13 +152,14 @@ def _require(want: Model, grant: Grant) -> None:
 def _keep(grant: Grant, inside: Inside, want: Model, owner: str) -> None:
     """Take over what of a present grant may stay."""
     place, obj = inside.place, grant.obj
-    superusers = inside.snapshot.superusers
-    kind = inside.kind_of(obj)
+    superusers, brought = inside.snapshot.superusers, inside.snapshot.brought.get(grant.key)
+    kind = inside.kind_of(obj) if brought is None else brought
+    builtin = obj in inside.snapshot.builtins and brought is None
     if grant.grantee in superusers or grant.grantee == owner or (
-            grant.grantee == DATABASE_OWNER and place.kind != MAINTAINED and obj not in inside.snapshot.builtins):
+            grant.grantee == DATABASE_OWNER and place.kind != MAINTAINED and not builtin):
         want.put(grant)
         return
-    if grant.grantee == place.owner and place.kind != MAINTAINED and obj not in inside.snapshot.builtins:
+    if grant.grantee == place.owner and place.kind != MAINTAINED and not builtin:
         want.put(grant)  # the rightful owner, on what is about to be its own
         return
     if grant.grantee == PUBLIC and (kind == "untrusted" or (kind == "definer" and owner != place.owner)):
@@ -164,13 +167,13 @@ def _keep(grant: Grant, inside: Inside, want: Model, owner: str) -> None:
         return
     identity = inside.scope.roles.get(grant.grantee)
     rights = identity.rights if identity else None
-    if obj in inside.snapshot.builtins:
+    if builtin:
         may = holders.named(place, obj, rights) if rights is not None else frozenset()
     else:
         through = obj in inside.snapshot.read_through and owner == place.owner
         may = holders.allowed(place, obj, grant.grantee, "" if through and grant.grantee != PUBLIC else kind, rights)
     privileges = set(grant.privileges) & may
-    if privileges and grant.grantor == owner:
+    if privileges and (grant.grantor == owner or brought is not None):
         _require(want, replace(grant, privileges=tuple(sorted(privileges)), grantable=()))
     elif privileges and rights is not None:
         # a system role's right from somebody else's grant option, which ends: what it needs it gets from the owner

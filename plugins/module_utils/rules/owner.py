@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ..items import ROUTINES, Database, Owner
+from ..matrix.types import ACTIVE
 from ..model import Change
 from .base import CRITICAL, HIGH, MEDIUM, SAFE, Rule, Violation, World
 
@@ -26,9 +28,10 @@ TABLESPACE = Rule("owner-tablespace", MEDIUM, SAFE, "A tablespace belongs to a r
                   "It puts its files where its neighbours' disk is.", "Gives it to the superuser.",
                   "pg_tablespace.spcowner.")
 SYSTEM = Rule("owner-system-object", CRITICAL, SAFE,
-              "An object of PostgreSQL or of an extension belongs to a role that is no superuser.",
-              "Its owner changes what everybody calls.", "Gives it back to the superuser.",
-              "Owners of objects that initdb or an extension made.")
+              "An object of PostgreSQL or of an extension belongs to a role that is no superuser, or is a row's table.",
+              "Its owner changes what everybody calls. No dump has the rows of an extension's table.",
+              "Gives it back to the superuser. A table or view in an extension is the service's: a human takes it out.",
+              "Owners of objects that initdb or an extension made, names of tables in extensions.")
 RULES = (DATABASE, SCHEMA, OBJECT, TABLESPACE, SYSTEM)
 
 
@@ -52,7 +55,7 @@ def judge(change: Change, world: World) -> list[Violation]:
     elif obj.kind == "SCHEMA":
         rule = SCHEMA
     critical = now.owner in world.scope.roles and rule is OBJECT
-    code = rule is SYSTEM and (obj.kind in ROUTINES or obj.kind in ("VIEW", "MATERIALIZED VIEW"))
+    code = rule is SYSTEM and obj.kind in (*ROUTINES, "VIEW", "MATERIALIZED VIEW") and obj not in world.snapshot.within
     if code:  # its owner may have rewritten it, and it would run as the superuser
         return [Violation(rule, f"{obj.kind.capitalize()} {obj.text} of PostgreSQL or an extension belongs to role "
                           f"{now.owner} ({world.scope.home(now.owner)}), who may have rewritten it: read it, then ALTER ... "
@@ -62,3 +65,19 @@ def judge(change: Change, world: World) -> list[Violation]:
                       f"({world.scope.home(now.owner)}), not to {wanted.owner}: its owner may read, change and drop it.",
                       (change,), obj.database or None,
                       now.owner, obj.text, world.service(obj.database, now.owner), CRITICAL if critical else "")]
+
+
+def hidden(world: World) -> Iterator[Violation]:
+    """Tables, views and sequences of services that somebody has put into an extension."""
+    for obj, extension in sorted(world.snapshot.within.items()):
+        place, owner = world.place(obj.database), world.now.of(Owner).get((obj,))
+        declared = place is not None and place.row is not None and place.kind == ACTIVE and (
+            obj.schema == "public" and obj.name in place.row.tables)
+        if not declared and (owner is None or owner.owner in world.snapshot.superusers):
+            continue
+        belongs = f" of role {owner.owner} ({world.scope.home(owner.owner)})" if owner else ""
+        yield Violation(SYSTEM, f"{obj.kind.capitalize()} {obj.text}{belongs} hides in extension {extension} of database "
+                        f"{obj.database}: a dump leaves it out, rows included, and DROP EXTENSION drops it; take it out: "
+                        f"ALTER EXTENSION {extension} DROP {obj.kind} {obj.text}.", database=obj.database,
+                        role=owner.owner if owner else None, object=obj.text,
+                        service=world.service(obj.database, owner.owner if owner else ""))
