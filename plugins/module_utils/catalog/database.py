@@ -77,10 +77,11 @@ def _named(catalog: str, prefix: str, whole: bool = False) -> Rare:
     among PostgreSQL's own. `whole`: initdb makes none of them."""
     owner, schema = f"o.{prefix}owner", f"o.{prefix}namespace"
     where = f"CASE WHEN o.oid < 16384 THEN {owner} <> 10 ELSE {owner} <> {{owner}} OR {schema} = 11 END"
+    lasting = f"NOT pg_catalog.pg_is_other_temp_schema({schema})"
     return of(catalog, f"""pg_catalog.upper(n.type), o.tableoid, o.oid, 0, n.identity, {owner}, NULL,
        CASE WHEN {schema} = 11 AND o.oid >= 16384 THEN 'pg_catalog' ELSE '' END, ''""", "" if whole else where,
               f", LATERAL pg_catalog.pg_identify_object('pg_catalog.{catalog}'::regclass, o.oid, 0) n",
-              f"AND {where}" if whole else "")
+              f"AND {where} AND {lasting}" if whole else f"AND {lasting}")
 
 
 # {owner}: the declared owner's oid. Of what can be many, only what others own is read.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog import rare
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.database import rare_objects
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.things import COLUMNS, THINGS, VECTORS
@@ -53,6 +55,15 @@ def test_all_of_it_is_there(library: Neighborhood) -> None:
         nothing = [one for one in ALL if not rare.read(cursor, [one], frozenset([one]))]
     assert nothing == []
     assert found_and_missed(library, "loans") == (frozenset(ALL), [])
+
+
+def test_what_a_superusers_session_keeps_for_itself_is_passed_over(library: Neighborhood) -> None:
+    with closing(library.cluster.admin("loans")) as session:
+        session.cursor().execute("""
+            CREATE TEMPORARY TABLE t (a int, b int); CREATE STATISTICS pg_temp.st ON a, b FROM t;
+            CREATE OPERATOR pg_temp.=== (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq);
+            CREATE COLLATION pg_temp.c (LOCALE = 'C')""")
+        assert library.check()["violations"] == []
 
 
 def test_little_of_it_is_there(library: Neighborhood) -> None:
