@@ -145,7 +145,7 @@ def _brought(snapshot: Snapshot, found: Found, grant: Grant, first: bool) -> Non
     """
     kind, theirs = found.obj.kind, found.owner not in snapshot.superusers
     if kind in ROUTINES and first:
-        snapshot.brought[grant.key] = "definer" if found.other or found.word.startswith("definer") else ""
+        snapshot.brought[grant.key] = "definer" if found.word.startswith("definer") else "untrusted" if found.other else ""
     elif theirs and (kind in RELATIONS or kind == "SEQUENCE") or (
             first and kind in ("TABLE", "SEQUENCE", "SCHEMA", "TYPE", "DOMAIN")):
         snapshot.brought[grant.key] = ""

@@ -71,7 +71,7 @@ class Snapshot:
     beside: set[Obj] = field(default_factory=set)  # made by somebody in a schema of PostgreSQL's own
     builtins: set[Obj] = field(default_factory=set)  # the server's or an extension's, though owner or grants were changed
     within: dict[Obj, str] = field(default_factory=dict)  # relations and sequences of extensions, and the extension of each
-    # grants, by key, that somebody gave on what was put into an extension, and what runs through them (definer or nothing)
+    # grants, by key, on what somebody put into an extension, and how a function runs (definer, untrusted, or nothing)
     brought: dict[Key, str] = field(default_factory=dict)
 
     _superusers: tuple[Model, int, frozenset[str]] | None = field(default=None, init=False, repr=False, compare=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..expand.scope import MAINTAINED
-from ..items import ROUTINES, Owner, Thing
+from ..items import ROUTINES, Grant, Obj, Owner, Thing
 from ..model import Change
 from .base import CRITICAL, HIGH, MANUAL, MEDIUM, Rule, Violation, World
 
@@ -104,6 +104,21 @@ def planted(world: World) -> Iterator[Violation]:
                             "service's rights. Read it, then drop it or ALTER FUNCTION ... OWNER TO "
                             f"{place.owner}.", database=obj.database, role=owner.owner, object=obj.text,
                             service=place.service)
+
+
+def hidden(world: World) -> Iterator[Violation]:
+    """Functions that somebody has put into an extension, and that roles of this server may call."""
+    callers: dict[tuple[Obj, str], set[str]] = {}
+    for key, runs in world.snapshot.brought.items():
+        grant = world.now.of(Grant).get(key)
+        if grant is not None and runs:
+            callers.setdefault((grant.obj, runs), set()).add(grant.grantee)
+    for (obj, runs), roles in sorted(callers.items()):
+        rule, how = (DEFINER, "runs with the rights of its owner") if runs == "definer" else (
+            UNTRUSTED, "is written in a language without walls")
+        yield Violation(rule, f"Function {obj.text} in database {obj.database} {how}, hides in an extension, and "
+                        f"may be called by {', '.join(sorted(roles))}: read it, then drop it.", database=obj.database,
+                        object=obj.text, service=world.service(obj.database))
 
 
 def _told(world: World, owner: Owner) -> bool:

@@ -38,7 +38,8 @@ JUDGES: dict[type[Item], tuple[Judge, ...]] = {
 }
 # what is no difference of state
 FURTHER: tuple[Callable[[World], Iterable[Violation]], ...] = (
-    code.planted, database.unseen, owner.hidden, place.misplaced, schema.files, secret.unmanaged, world.unreadable)
+    code.planted, code.hidden, database.unseen, owner.hidden, place.misplaced, schema.files, secret.unmanaged,
+    world.unreadable)
 
 
 def judge(of: World) -> list[Violation]:
