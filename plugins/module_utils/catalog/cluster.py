@@ -85,6 +85,10 @@ WHERE applied AND name IN ('search_path', 'row_security')"""
 WORDS = """
 SELECT 'the comment on ' || pg_catalog.pg_describe_object(classoid, objoid, 0), description
 FROM pg_catalog.pg_shdescription"""
+# those apart that only who may read all settings sees
+WORDS_OF_FILES = """
+SELECT 'the server''s setting ' || name, setting FROM pg_catalog.pg_file_settings
+WHERE setting IS NOT NULL AND name NOT IN ('primary_conninfo', 'ssl_passphrase_command')"""
 
 EXTENSIONS_AVAILABLE = """
 SELECT name::text FROM pg_catalog.pg_available_extensions"""

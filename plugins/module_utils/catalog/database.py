@@ -163,14 +163,23 @@ JOIN pg_catalog.pg_class c ON m.classid = 'pg_catalog.pg_class'::regclass AND m.
 WHERE x.extname ~ '(^dblink|_fdw|^multicorn)$' AND c.relkind IN ('r', 'p', 'm', 'S', 'f', 'v')"""
 
 
-# where somebody may have written a secret down; stored credentials (user mappings) are told themselves
+# where somebody may have written a secret down; stored credentials (user mappings) are told themselves. Expressions as the
+# server keeps them: to write them out as SQL locks what they name, and takes ten times as long.
 WORDS = """
 SELECT 'the comment on ' || pg_catalog.pg_describe_object(classoid, objoid, objsubid), description
 FROM pg_catalog.pg_description WHERE objoid >= 16384
-UNION ALL SELECT 'the body of function ' || p.oid::regprocedure, p.prosrc
+UNION ALL SELECT 'the body of function ' || p.oid::regprocedure,
+       pg_catalog.concat_ws(' ', p.prosrc, p.prosqlbody::text, p.proargdefaults::text,
+       pg_catalog.array_to_string(p.proconfig, ' '))
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 WHERE p.oid >= 16384 AND l.lanname NOT IN ('c', 'internal')
-UNION ALL SELECT 'the options of foreign server ' || srvname, srvoptions::text FROM pg_catalog.pg_foreign_server
+UNION ALL SELECT 'the options of foreign server ' || srvname, pg_catalog.array_to_string(srvoptions, ' ')
+FROM pg_catalog.pg_foreign_server
 WHERE srvoptions IS NOT NULL
-UNION ALL SELECT 'the options of foreign table ' || ftrelid::regclass, ftoptions::text FROM pg_catalog.pg_foreign_table
-WHERE ftoptions IS NOT NULL"""
+UNION ALL SELECT 'the options of foreign table ' || ftrelid::regclass, pg_catalog.array_to_string(ftoptions, ' ')
+FROM pg_catalog.pg_foreign_table
+WHERE ftoptions IS NOT NULL
+UNION ALL SELECT 'the ' || pg_catalog.pg_describe_object('pg_catalog.pg_attrdef'::regclass, oid, 0), adbin::text
+FROM pg_catalog.pg_attrdef WHERE adbin::text LIKE '%:constlen -1 %'
+UNION ALL SELECT 'the definition of view ' || ev_class::regclass, ev_action::text
+FROM pg_catalog.pg_rewrite WHERE oid >= 16384 AND ev_action::text LIKE '%:constlen -1 %'"""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from .. import acl
 from ..items import Obj, Owner, Thing
 from .session import Cursor
 from .snapshot import Snapshot
+
+_CONSTANT = re.compile(r":constvalue \d+ \[ ([-\d ]+) \]")
 
 
 def rows(cursor: Cursor, query: str) -> list[tuple[Any, ...]]:
@@ -28,6 +31,7 @@ def spoken(found: Sequence[tuple[Any, ...]], database: str, snapshot: Snapshot) 
     """Where passwords of the matrix stand in what somebody has written: rows of (place, text). The texts stay here."""
     if not found:
         return
+    found = [(place, _meant(text)) for place, text in found]
     secrets = sorted((role, secret) for role, secret in snapshot.secrets.items() if secret)
     everything = "\n".join(text for _place, text in found)
     for role, secret in secrets:
@@ -35,6 +39,16 @@ def spoken(found: Sequence[tuple[Any, ...]], database: str, snapshot: Snapshot) 
             for place, text in found:
                 if secret in text:
                     snapshot.model.put(Thing(database, "secret in the open", place, role))
+
+
+def _meant(text: str) -> str:
+    """A text, and what its quotes and the constants of an expression mean: the server keeps these byte by byte."""
+    if "''" in text or "\\\\" in text:
+        text += "\n" + text.replace("''", "'").replace("\\\\", "\\")
+    if ":constvalue" not in text:
+        return text
+    kept = (bytes(int(byte) & 0xFF for byte in constant.split()) for constant in _CONSTANT.findall(text))
+    return "\n".join([text, *(constant.decode("utf-8", "replace") for constant in kept)])
 
 
 def put(snapshot: Snapshot, obj: Obj, owner: str, text: str | None, linked: str = "") -> None:

@@ -99,7 +99,8 @@ def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snaps
     snapshot = Snapshot(Model(), major, user, superuser, bootstrap, standby, frozen, folder, segment, identifier)
     snapshot.secrets = passwords
     names = _roles(cursor, snapshot, passwords)
-    spoken(rows(cursor, cluster.WORDS) if any(passwords.values()) else [], "", snapshot)
+    if any(passwords.values()):
+        spoken(rows(cursor, cluster.WORDS) + (rows(cursor, cluster.WORDS_OF_FILES) if superuser else []), "", snapshot)
     for role, member, grantor, admin, inherit, set_ in rows(
             cursor, cluster.MEMBERSHIPS if major >= 16 else cluster.MEMBERSHIPS_15):
         snapshot.model.put(Membership(name_of(names, role), name_of(names, member), name_of(names, grantor), admin,

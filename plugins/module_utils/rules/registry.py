@@ -38,8 +38,8 @@ JUDGES: dict[type[Item], tuple[Judge, ...]] = {
 }
 # what is no difference of state
 FURTHER: tuple[Callable[[World], Iterable[Violation]], ...] = (
-    code.planted, code.hidden, database.unseen, owner.hidden, place.misplaced, schema.files, secret.unmanaged,
-    world.unreadable)
+    code.hidden, code.planted, database.unseen, owner.hidden, place.misplaced, schema.files, secret.stored,
+    secret.unmanaged, world.unreadable)
 
 
 def judge(of: World) -> list[Violation]:

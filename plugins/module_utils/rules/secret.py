@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..items import Role, Thing
+from ..items import Role, Setting, Thing
 from ..matrix.types import ACTIVE
 from ..model import Change
 from .base import CRITICAL, DISRUPTIVE, HIGH, MANUAL, MEDIUM, SAFE, Rule, Violation, World
@@ -36,10 +36,11 @@ UNMANAGED = Rule("secret-unmanaged", MEDIUM, MANUAL, "A row says neither passwor
                  "None: give the row a password, or logins.",
                  "The matrix alone.")
 EXPOSED = Rule("secret-exposed", CRITICAL, MANUAL, "A password of the matrix stands where others can read it.",
-               "Comments, the bodies of functions and the options of foreign servers are no secret to anybody who gets in.",
+               "Comments, settings, definitions and the options of foreign servers are no secret to anybody who gets in.",
                "None: a human takes it out there, and gives the role another password.",
-               "The passwords of the matrix are looked for in comments, bodies of functions, and options of foreign "
-               "servers and tables; the search takes place where the module runs, the server never sees them.")
+               "The passwords of the matrix are looked for in comments, settings of the server, its databases and roles, "
+               "functions, views, defaults of columns, and options of foreign servers and tables; the search takes place "
+               "where the module runs, the server never sees them.")
 RULES = (EXPOSED, MISSING, DRIFT, SHARED, WEAK, EXPIRED, UNMANAGED)
 NEED_SECRETS = (DRIFT, EXPOSED, MISSING, SHARED, UNMANAGED)  # not judged where the matrix came without its secrets
 
@@ -86,11 +87,27 @@ def exposed(change: Change, world: World) -> list[Violation]:
     item = change.item
     if not isinstance(item, Thing) or item.kind != "secret in the open":
         return []
-    where = f" in database {item.database}" if item.database else ""
-    return [Violation(EXPOSED, f"The password of role {item.detail} ({world.scope.home(item.detail)}) stands in {item.name}"
-                      f"{where}: whoever gets in reads it. Take it out there, and give the role another one.",
-                      database=item.database or None, role=item.detail, object=item.name,
-                      service=world.service(role=item.detail))]
+    return [_exposed(item.detail, item.name, item.database, world)]
+
+
+def stored(world: World) -> Iterator[Violation]:
+    """Passwords in stored settings, which every role reads, whoever's they are; declared ones are no exception."""
+    secrets = {role: secret for role, secret in world.snapshot.secrets.items() if secret}
+    least = min(map(len, secrets.values()), default=0)
+    found = [setting for setting in world.now.of(Setting).values() if len(setting.value) >= least] if secrets else []
+    everything = "\n".join(setting.value for setting in found)
+    for role, secret in sorted(secrets.items()):
+        for setting in found if secret in everything else []:
+            if secret in setting.value:
+                whose = f" of role {setting.role}" if setting.role else ""
+                yield _exposed(role, f"the stored setting {setting.name}{whose}", setting.database, world)
+
+
+def _exposed(role: str, place: str, database: str, world: World) -> Violation:
+    where = f" in database {database}" if database else ""
+    return Violation(EXPOSED, f"The password of role {role} ({world.scope.home(role)}) stands in {place}{where}: whoever "
+                     "gets in reads it. Take it out there, and give the role another one.",
+                     database=database or None, role=role, object=place, service=world.service(role=role))
 
 
 def unmanaged(world: World) -> Iterator[Violation]:
