@@ -56,8 +56,8 @@ ROUTINES = ("FUNCTION", "PROCEDURE", "AGGREGATE")
 @dataclass(frozen=True, slots=True)
 class Role(Sortable):
     """A role. `password`: none, declared (it is the matrix's), md5 or weak (hashed so, or in too few rounds; the matrix's
-    where that has one), shared:ROLE (it is another role's of the matrix), other, or unknown (nothing to compare with).
-    `expiry`: none, future or past."""
+    where that has one), shared:ROLE (it is another role's of the matrix), name (it is the role's name), other, or unknown
+    (nothing to compare with). `expiry`: none, future or past."""
 
     name: str
     login: bool = False

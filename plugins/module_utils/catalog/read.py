@@ -155,6 +155,9 @@ def _password(role: str, stored: str | None, passwords: Mapping[str, str | None]
     for other, secret in sorted(passwords.items()):
         if other != role and secret is not None and scram.matches(secret, stored, role):
             return f"shared:{other}"
+    withheld = role in passwords and not any(passwords.values())
+    if wanted is None and not withheld and scram.matches(role, stored, role):
+        return "name"
     return (how or "unknown") if wanted is None else "other"
 
 

@@ -24,10 +24,12 @@ SHARED = Rule("secret-shared", CRITICAL, DISRUPTIVE, "A role's stored password i
               "Stores a SCRAM verifier of the role's own declared password.",
               "Every stored verifier is tried with the declared passwords of the others.")
 WEAK = Rule("secret-weak-verifier", MEDIUM, SAFE,
-            "A password is stored as an MD5 hash, or as a SCRAM verifier of too few rounds.",
-            "An MD5 hash itself is enough to log in, and either is quickly searched by whoever gets hold of it.",
+            "A password is stored as an MD5 hash, as a SCRAM verifier of too few rounds, or is its role's name.",
+            "An MD5 hash itself is enough to log in, and either is quickly searched by whoever gets hold of it. A name is "
+            "what is tried first.",
             "Stores a SCRAM verifier of the same password. One that the matrix does not know is set anew by a human.",
-            "The form of pg_authid.rolpassword, and its number of rounds.")
+            "The form of pg_authid.rolpassword, and its number of rounds; where the matrix has no password for a role, its "
+            "name is tried. That is high, and critical for a superuser.")
 EXPIRED = Rule("secret-expired", HIGH, SAFE, "A password has expired (VALID UNTIL in the past).", "The service is down.",
                "Sets the expiry to infinity.",
                "pg_authid.rolvaliduntil, by the server's own clock.")
@@ -63,8 +65,9 @@ def judge(change: Change, world: World) -> list[Violation]:
         mends = wanted.password == "declared"
         if not mends:
             message += f" Set another one by hand (\\password {now.name} in psql)."
+        worse = (CRITICAL if now.superuser else HIGH) if now.password == "name" else ""
         found.append(Violation(rule, message, (Change(now, replace(now, password="declared")),) if mends else (),
-                               role=now.name, service=service, kind=kind))
+                               role=now.name, service=service, kind=kind, severity=worse))
     return found
 
 
@@ -75,6 +78,8 @@ def _password(now: Role, whose: str, world: World) -> tuple[Rule, str]:
         return WEAK, f"The password of {whose} is stored as an MD5 hash, which is as good as the password itself."
     if now.password == "weak":
         return WEAK, f"The password of {whose} is stored as a verifier of too few rounds: a stolen one is quickly searched."
+    if now.password == "name":
+        return WEAK, f"The password of {whose} is its own name, which anybody tries first."
     if now.password.startswith("shared:"):
         other = now.password.partition(":")[2]
         return SHARED, (f"The stored password of {whose} is that of role {other} ({world.scope.home(other)}): who knows one "
