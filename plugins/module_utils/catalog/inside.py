@@ -17,9 +17,10 @@ from ..schema import records
 from ..schema.files import Record
 from . import database as queries
 from . import objects as own_objects
-from . import rare
+from . import rare, row_security
 from .objects import Found
 from .raw import name_of, put, rows, spoken
+from .row_security import ROW_SECURITY
 from .session import Cursor
 from .snapshot import Rows, Snapshot
 from .things import COLUMNS, THINGS, VECTORS
@@ -33,7 +34,7 @@ def fetch(cursor: Cursor, snapshot: Snapshot, declared: int) -> Rows:
     """Ask one database. `snapshot` decides what there is to ask; `declared`: the oid of the role that shall own it all,
     0 for nobody."""
     own = queries.rare_objects(declared)
-    found = rare.there(cursor, (*own, *THINGS, *VECTORS, COLUMNS))
+    found = rare.there(cursor, (*own, *THINGS, *VECTORS, COLUMNS, *ROW_SECURITY))
     objects = rows(cursor, queries.objects(snapshot.major, (one for one in own if one in found)))
     extensions, things = rows(cursor, queries.EXTENSIONS), rare.read(cursor, THINGS, found)
     leading_out = any(row[0] == "foreign server" for row in things) or any(may_lead_out(row[1]) for row in extensions)
@@ -41,7 +42,8 @@ def fetch(cursor: Cursor, snapshot: Snapshot, declared: int) -> Rows:
     return Rows(rows(cursor, queries.PARTS), objects, rare.read(cursor, VECTORS, found),
                 rare.read(cursor, [COLUMNS], found), rows(cursor, queries.DEFAULTS), extensions,
                 rows(cursor, queries.WORDS) if any(snapshot.secrets.values()) else [],
-                things, rows(cursor, queries.NEEDED) if leading_out else [], _records(cursor) if ours else None)
+                things, rows(cursor, queries.NEEDED) if leading_out else [], rare.read(cursor, ROW_SECURITY, found),
+                _records(cursor) if ours else None)
 
 
 def _records(cursor: Cursor) -> tuple[Record, ...] | str:
@@ -83,6 +85,7 @@ def put_into(snapshot: Snapshot, database: str, raw: Rows, names: Mapping[int, s
     _tables(raw, snapshot, objects, parents)
     _columns(raw, database, snapshot, objects, members)
     _further(raw, database, snapshot, names)
+    row_security.put(raw.row_security, objects, snapshot, names)
     if raw.files is not None and (Obj(database, "SCHEMA", "", BOOKKEEPING),) in snapshot.model.of(Owner):
         _schema_files(raw.files, database, snapshot)
 

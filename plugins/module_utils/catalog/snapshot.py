@@ -31,7 +31,16 @@ class Rows:
     words: list[Row]
     things: list[Row]
     needed: list[Row]
+    row_security: list[Row]
     files: tuple[Record, ...] | str | None
+
+
+@dataclass(frozen=True)
+class RowSecurity:
+    """What decides who sees which rows of a table. `forced`: its owner obeys too; `roles`: whom its policies name."""
+
+    forced: bool
+    roles: frozenset[str]
 
 
 @dataclass
@@ -73,6 +82,8 @@ class Snapshot:
     within: dict[Obj, str] = field(default_factory=dict)  # relations and sequences of extensions, and the extension of each
     # grants, by key, on what somebody put into an extension, and how a function runs (definer, untrusted, or nothing)
     brought: dict[Key, str] = field(default_factory=dict)
+    row_security: dict[Obj, RowSecurity] = field(default_factory=dict)
+    row_readers: dict[Obj, set[Obj]] = field(default_factory=dict)  # views, and the tables with row security they read
 
     _superusers: tuple[Model, int, frozenset[str]] | None = field(default=None, init=False, repr=False, compare=False)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..expand.scope import MAINTAINED
-from ..items import PUBLIC, ROUTINES, Database, DefaultGrant, Grant, Owner, Role
+from ..items import PUBLIC, ROUTINES, Database, DefaultGrant, Grant, Obj, Owner, Role
 from ..matrix.types import ACTIVE
 from ..model import Change
 from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
@@ -32,10 +32,13 @@ DEFINER = Rule("grant-definer-public", HIGH, SAFE, "PUBLIC may execute a functio
                "A read-only reader writes through it.", "Revokes it from PUBLIC; the row's logins get it by name.",
                "pg_proc.prosecdef and proacl, where NULL means EXECUTE for PUBLIC.")
 FOREIGN = Rule("grant-foreign", HIGH, SAFE, "A role holds privileges on an object of a database that is not its own.",
-               "It reads or changes the neighbour's rows, now or as soon as it gets in.", "Revokes them.",
+               "It reads or changes the neighbour's rows, now or as soon as it gets in.",
+               "Revokes them. A human does where a function that nobody has read, or a view, works in there as a role that "
+               "nobody from outside of the service can be.",
                "The ACL of every object and column, defaults expanded, against the roles of the row.")
 BEYOND = Rule("grant-beyond", HIGH, SAFE, "A reader, login or system role holds more than its part allows.",
-              "A reader must only read, a login only write rows, a monitor see no table.", "Revokes what is too much.",
+              "A reader must only read, a login only write rows, a monitor see no table.",
+              "Revokes what is too much. A human does where a function that nobody has read runs as the login or reader.",
               "The ACL of every object and column, against what the role's part allows.")
 OPTION = Rule("grant-option", HIGH, SAFE, "A role may pass on its privileges.", "It lets in whom it likes.",
               "Revokes the grant option, and what was passed on with it.",
@@ -157,6 +160,13 @@ def _violation(rule: Rule, grant: Grant, remedy: Change | None, lets: str, world
                      f"{obj.text}{where}: {lets}.", (remedy,) if remedy else (), database or None, grant.grantee,
                      obj.text + (f".{grant.column}" if grant.column else ""), world.service(database, grant.grantee),
                      severity)
+
+
+def lacks(held: Grant | None, obj: Obj, role: str, owner: str, missing: set[str], world: World) -> Violation:
+    """That `role` lacks `missing` on `obj` of `owner`, beside what it has `held` from that one."""
+    item = held or Grant(obj, "", role, owner, ())
+    gain = Change(held, replace(item, privileges=tuple(sorted({*item.privileges, *missing}))))
+    return _lacks(MISSING, item, tuple(sorted(missing)), gain, world)
 
 
 def _lacks(rule: Rule, grant: Grant, privileges: tuple[str, ...], change: Change, world: World) -> Violation:

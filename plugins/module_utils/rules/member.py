@@ -10,7 +10,9 @@ from .base import CRITICAL, HIGH, LOW, MEDIUM, SAFE, Rule, Violation, World
 
 FOREIGN = Rule("member-foreign", CRITICAL, SAFE, "A role is a member of a service's role, or a service's role of another.",
                "Members inherit what the role may, or become it with SET ROLE; with ADMIN they pass it on.",
-               "Revokes the membership, as the grantor that gave it.",
+               "Revokes the membership, as the grantor that gave it. A human ends it where row security shows a rightful "
+               "role its rows by it, or where objects of the group could not be given to the owner yet: only in groups of "
+               "the service's own, and without ADMIN.",
                "pg_auth_members, whatever its options say.")
 PREDEFINED = Rule("member-predefined", CRITICAL, SAFE, "A role is a member of one of PostgreSQL's predefined roles.",
                   "They read, write or run across all databases (see Predefined Roles in PostgreSQL's manual).",

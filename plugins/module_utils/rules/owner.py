@@ -17,12 +17,14 @@ DATABASE = Rule("owner-database", HIGH, SAFE, "A database does not belong to its
                 "Gives it to the declared owner.",
                 "pg_database.datdba.")
 SCHEMA = Rule("owner-schema", HIGH, SAFE, "A schema of a service's database belongs to somebody else.",
-              "Its owner drops, or plants, what lies in it.", "Gives it to the declared owner.",
+              "Its owner drops, or plants, what lies in it.",
+              "Gives it to the declared owner. A human does where a function that nobody has read runs as the present one.",
               "pg_namespace.nspowner.")
 OBJECT = Rule("owner-object", HIGH, SAFE, "An object of a service's database belongs to somebody else.",
               "Its owner reads, changes and drops it whatever is granted; the service cannot migrate it.",
               "Gives it to the declared owner. Functions of anybody but a superuser are left: their code would run as the "
-              "owner.",
+              "owner. A human changes it where that decides who sees which rows under row security, and where such a "
+              "function works with it; the owner gets all privileges on it until then.",
               "The owner's column of every catalog that has one.")
 TABLESPACE = Rule("owner-tablespace", MEDIUM, SAFE, "A tablespace belongs to a role that is no superuser.",
                   "It puts its files where its neighbours' disk is.", "Gives it to the superuser.",

@@ -12,7 +12,8 @@ from ..items import (
     Database, DefaultGrant, Door, Extension, Grant, IdentityMap, Membership, Owner, Role, ServerSetting, Session,
     Setting, Table, Thing)
 from ..model import Change, Item
-from . import access, code, database, grant, limit, live, member, owner, place, road, role, schema, secret, setting, world
+from . import (
+    access, code, database, grant, held, limit, live, member, owner, place, road, role, schema, secret, setting, world)
 from .base import SEVERITIES, Rule, Violation, World
 
 FAMILIES = (access, code, database, grant, limit, live, member, owner, place, road, role, schema, secret, setting, world)
@@ -46,11 +47,12 @@ def judge(of: World) -> list[Violation]:
     """Every violation on the server, worst first."""
     found: list[Violation] = []
     for change in diff(of.now, of.want):
-        told = [violation for rule in JUDGES.get(type(change.item), ()) for violation in rule(change, of)]
-        found += told or [world.unexplained(change, of)]
+        named = [violation for rule in JUDGES.get(type(change.item), ()) for violation in rule(change, of)]
+        found += named or [world.unexplained(change, of)]
     for rule in FURTHER:
         found += rule(of)
-    return sorted(_told_once(found), key=lambda violation: (SEVERITIES.index(violation.how_bad), violation.key))
+    told = held.judge(_told_once(found), of)
+    return sorted(told, key=lambda violation: (SEVERITIES.index(violation.how_bad), violation.key))
 
 
 def _told_once(violations: Iterable[Violation]) -> list[Violation]:

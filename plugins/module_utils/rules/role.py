@@ -17,7 +17,7 @@ MISSING = Rule("role-missing", HIGH, SAFE, "A role that the matrix names does no
                "pg_authid against the rows of the matrix.")
 ATTRIBUTE = Rule("role-attribute", CRITICAL, SAFE, "A role has an attribute that no service needs.",
                  "Superusers pass every wall; CREATEROLE, CREATEDB, REPLICATION and BYPASSRLS each open one.",
-                 "Takes the attribute away.",
+                 "Takes the attribute away. BYPASSRLS a human takes where a rightful role would see other rows without it.",
                  "pg_authid, the roles that initdb made too.")
 NOLOGIN = Rule("role-no-login", HIGH, SAFE, "A role that a service logs in with may not log in.",
                "The service is down.", "Gives it LOGIN.",

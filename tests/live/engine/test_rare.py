@@ -6,17 +6,19 @@ from contextlib import closing
 
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog import rare
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.database import rare_objects
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.row_security import ROW_SECURITY
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.things import COLUMNS, THINGS, VECTORS
 from live.engine.neighborhood import Neighborhood
 
 NOBODY = 1  # no role's oid: whatever can have an owner has another one
-ALL = (*rare_objects(NOBODY), *THINGS, *VECTORS, COLUMNS)
+ALL = (*rare_objects(NOBODY), *THINGS, *VECTORS, COLUMNS, *ROW_SECURITY)
 PLANTED = """
 SET allow_system_table_mods = on;
 CREATE SEQUENCE q; CREATE TYPE c AS (a int); GRANT USAGE ON TYPE c TO loans_reader;
 CREATE TABLE t (id int, embedding float8[]) PARTITION BY LIST (id); CREATE TABLE p PARTITION OF t DEFAULT;
 UPDATE pg_type SET typacl = '{=U/loans_owner}' WHERE typname = 't'; GRANT SELECT (id) ON t TO loans_reader;
 CREATE DOMAIN vector AS float8[]; CREATE TABLE v (v vector);
+ALTER TABLE v ENABLE ROW LEVEL SECURITY; CREATE VIEW vv AS SELECT v FROM v;
 CREATE FUNCTION f() RETURNS int SECURITY DEFINER LANGUAGE sql AS 'SELECT 1'; ALTER EXTENSION plpgsql ADD FUNCTION f();
 ALTER FUNCTION pg_catalog.random() SET work_mem = '1MB';
 CREATE FOREIGN DATA WRAPPER w; CREATE SERVER sv FOREIGN DATA WRAPPER w; CREATE USER MAPPING FOR PUBLIC SERVER sv;
