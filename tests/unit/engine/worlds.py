@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import acl, plan
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog import snapshot as snapshots
-from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.snapshot import Snapshot
+from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.catalog.snapshot import RowSecurity, Snapshot
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.expand.scope import Scope
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.items import (
     PUBLIC,
@@ -179,6 +179,19 @@ def _thing(draw: st.DrawFn, state: Snapshot) -> None:
     state.model.put(Thing(draw(st.sampled_from(PLACES)), kind, "x"))
 
 
+def _definer(draw: st.DrawFn, state: Snapshot) -> None:
+    state.model.put(Thing(draw(st.sampled_from(PLACES)), "definer function", "public.x()", _role(draw, state)))
+
+
+def _row_security(draw: st.DrawFn, state: Snapshot) -> None:
+    tables = [obj for obj in objects(state.model) if obj.kind == "TABLE"]
+    table, view = draw(st.sampled_from(tables)), draw(st.sampled_from(tables))
+    rules = RowSecurity(draw(st.booleans()), frozenset({_role(draw, state)}))
+    state.row_security = {**state.row_security, table: rules}
+    if view != table and view.database == table.database:
+        state.row_readers = {**state.row_readers, view: {table}}
+
+
 def _session(draw: st.DrawFn, state: Snapshot) -> None:
     state.model.put(Session(draw(st.sampled_from([*PLACES, "old_letters"])), _role(draw, state)))
 
@@ -204,6 +217,8 @@ _PLANTS = (
     _setting,
     _default,
     _thing,
+    _definer,
+    _row_security,
     _session,
     _gone,
 )
