@@ -84,6 +84,22 @@ def _named(catalog: str, prefix: str, whole: bool = False) -> Rare:
               f"AND {where} AND {lasting}" if whole else f"AND {lasting}")
 
 
+# What views and policies call as whoever reads: by name, an operator, the CHECK of a domain, the stored body of a function.
+# What runs as its owner, and an aggregate, calls further functions with its owner's rights.
+_READ_THROUGH = """
+WITH RECURSIVE met (class, id) AS (
+  SELECT v.refclassid, v.refobjid FROM pg_catalog.pg_depend v
+  WHERE v.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_rewrite'::regclass)
+    AND v.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass, 'pg_catalog.pg_type'::regclass)
+  UNION SELECT n.class, n.id FROM met m, LATERAL (
+    SELECT d.refclassid, d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid = m.class AND d.objid = m.id
+    AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass, 'pg_catalog.pg_type'::regclass)
+    UNION ALL SELECT c.classid, c.objid FROM pg_catalog.pg_depend c WHERE c.refclassid = m.class AND c.refobjid = m.id
+    AND m.class = 'pg_catalog.pg_type'::regclass AND c.classid = 'pg_catalog.pg_constraint'::regclass) n (class, id)
+  WHERE m.class <> 'pg_catalog.pg_proc'::regclass OR NOT EXISTS (
+    SELECT FROM pg_catalog.pg_proc p WHERE p.oid = m.id AND (p.prosecdef OR p.prokind = 'a')))
+SELECT id FROM met WHERE class = 'pg_catalog.pg_proc'::regclass"""
+
 # {owner}: the declared owner's oid. Of what can be many, only what others own is read.
 _RARE = (
     of("pg_class", _relation("'TYPE'", "''", "o.reltype::text", """(
@@ -92,10 +108,8 @@ _RARE = (
     of("pg_class", _relation(_RELATION, "''", """coalesce((  -- what it is a part of
          SELECT h.inhparent::text FROM pg_catalog.pg_inherits h WHERE h.inhrelid = o.oid LIMIT 1), '')"""),
        ODD_RELATION, further="AND " + _relations("o.relkind IN ('r', 'p', 'v', 'm', 'f') AND o.relispartition")),
-    of("pg_proc", _routine("""CASE WHEN EXISTS (  -- a view or a policy calls it, as whoever reads
-         SELECT FROM pg_catalog.pg_depend v WHERE v.refclassid = 'pg_catalog.pg_proc'::regclass AND v.refobjid = o.oid
-         AND v.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_rewrite'::regclass))
-         THEN 'definer read' ELSE 'definer' END"""), ODD_ROUTINE, further="AND " + _routines("o.prosecdef")),
+    of("pg_proc", _routine(f"CASE WHEN o.oid IN ({_READ_THROUGH}) THEN 'definer read' ELSE 'definer' END"), ODD_ROUTINE,
+       further="AND " + _routines("o.prosecdef")),
     of("pg_type", _type("'row'"), "o.typtype = 'c' AND o.typacl IS NOT NULL",  # it follows the table whose row it is
        further="AND 'c' <> (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = o.typrelid)"),
     of("pg_foreign_data_wrapper",
