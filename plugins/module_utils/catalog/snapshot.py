@@ -14,7 +14,7 @@ from ..schema.files import Record
 
 
 Row = tuple[Any, ...]
-Held = dict[tuple[str, str], frozenset[str]]  # privileges on one object, by role and column
+Holdings = dict[tuple[str, str], frozenset[str]]  # privileges on one object, by role and column
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Snapshot:
     """`model`: what the server holds. `stored`: verifiers by role, for undo; never shown. `unseen`: databases that were
     not visited though they should have been, and why. `expiries`, `definitions`: what undo needs to put back a VALID
     UNTIL, or what a removal has dropped. `available`: extensions that the server could install, None where nobody asked.
-    `live`: whether there is a server at all (check mode can start from none). `held`: by database, what its rightful roles
+    `live`: whether there is a server at all (check mode can start from none). `today`: by database, what its rightful roles
     could do by ways that may end (expand/today.py): a plan that ends them on the model still knows."""
 
     model: Model = field(default_factory=Model)
@@ -76,7 +76,7 @@ class Snapshot:
     event_functions: set[Obj] = field(default_factory=set)  # of event triggers: they run in everybody's session
     read_through: set[Obj] = field(default_factory=set)  # functions of their owner that views or policies call
     needed: set[tuple[str, str, str]] = field(default_factory=set)  # (database, kind, name): something else uses it
-    held: dict[str, dict[Obj, Held]] = field(default_factory=dict, repr=False)
+    today: dict[str, dict[Obj, Holdings]] = field(default_factory=dict, repr=False)
     beside: set[Obj] = field(default_factory=set)  # made by somebody in a schema of PostgreSQL's own
     builtins: set[Obj] = field(default_factory=set)  # the server's or an extension's, though owner or grants were changed
     within: dict[Obj, str] = field(default_factory=dict)  # relations and sequences of extensions, and the extension of each

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from .. import acl
-from ..catalog.snapshot import Held, Snapshot
+from ..catalog.snapshot import Holdings, Snapshot
 from ..items import (
     BOOKKEEPING, DATABASE_OWNER, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Grant, Obj, Owner, SchemaFile, Table,
     Thing)
@@ -48,9 +48,9 @@ def expand(place: Place, scope: Scope, snapshot: Snapshot, now: Model, want: Mod
     """Put the desired inside of `place` into `want`; `owners` and `grants` are the present ones of this database, `direct`
     tells from whom each role inherits."""
     inside = Inside(place, scope, snapshot, now, owners, grants)
-    if place.kind == ACTIVE and place.name not in snapshot.held:
-        snapshot.held[place.name] = _held(inside, owners, Today(place, scope, snapshot, now, direct))
-    held = snapshot.held.get(place.name, {})
+    if place.kind == ACTIVE and place.name not in snapshot.today:
+        snapshot.today[place.name] = _today(inside, owners, Today(place, scope, snapshot, now, direct))
+    held = snapshot.today.get(place.name, {})
     seen, present = set(), {owner.obj: owner.owner for owner in owners}
     for owner in owners:
         want.put(replace(owner, owner=_owner(owner, inside)))
@@ -68,7 +68,7 @@ def expand(place: Place, scope: Scope, snapshot: Snapshot, now: Model, want: Mod
     _tables(inside, want)
 
 
-def _held(inside: Inside, owners: Iterable[Owner], today: Today) -> dict[Obj, Held]:
+def _today(inside: Inside, owners: Iterable[Owner], today: Today) -> dict[Obj, Holdings]:
     """What the row's roles are to hold by name because they can do it now; most objects have nothing of it."""
     snapshot, found = inside.snapshot, {}
     for owner in owners:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from .. import acl
-from ..catalog.snapshot import Held, Snapshot
+from ..catalog.snapshot import Holdings, Snapshot
 from ..items import BOOKKEEPING, DATABASE_OWNER, PUBLIC, ROUTINES, Database, Grant, Membership, Owner
 from ..model import Model
 from . import grants as holders
@@ -37,7 +37,7 @@ class Today:
         self.ways = {role: _ways(role, direct, database.owner if database else "")
                      for role in (place.owner, *place.logins, *place.readers)}
 
-    def holds(self, owner: Owner, kind: str, through: bool, stays: bool, grants: Iterable[Grant]) -> Held:
+    def holds(self, owner: Owner, kind: str, through: bool, stays: bool, grants: Iterable[Grant]) -> Holdings:
         """What each role is to hold by name on an object, by role and column. `kind`: definer or untrusted, for a routine;
         `through`: whether views or policies call it; `stays`: whether it will not become the row's owner's."""
         place, obj = self.place, owner.obj
@@ -49,7 +49,7 @@ class Today:
         kept = {privilege for grant in given if grant.grantee == PUBLIC and grant.grantor == owner.owner
                 for privilege in grant.privileges
                 if not grant.column and (privilege in public or (kind and owner.owner != place.owner))}
-        found: Held = {}
+        found: Holdings = {}
         for role in self.ways:
             if role == place.owner:
                 may = {"EXECUTE"} if stays and obj.kind in ROUTINES else set()

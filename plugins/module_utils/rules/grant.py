@@ -175,7 +175,7 @@ def _lacks(rule: Rule, grant: Grant, privileges: tuple[str, ...], change: Change
     who = f"Role {grant.grantee} ({world.scope.home(grant.grantee)})"
     identity = world.scope.roles.get(grant.grantee)
     severity = MEDIUM if identity and identity.kind in ("reader", "system") else ""
-    held = world.snapshot.held.get(obj.database, {}).get(obj, {}).get((grant.grantee, grant.column), frozenset())
+    held = world.snapshot.today.get(obj.database, {}).get(obj, {}).get((grant.grantee, grant.column), frozenset())
     what = f"{', '.join(privileges)}{f' ({grant.column})' if grant.column else ''} on {obj.kind.lower()} {obj.text}{where}"
     says = f"{who} lacks {what}: it cannot do its work."
     if held >= set(privileges):

@@ -1,4 +1,4 @@
-"""What works by a way that is to end (tests/cases/held.yml) works in every mode, all the time, and after `undo`."""
+"""What works by a way that is to end (tests/cases/today.yml) works in every mode, all the time, and after `undo`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from live.engine.facts import facts
 from live.engine.neighborhood import Neighborhood
 from live.engine.rightful import watching
 
-CASES = here(load("held"))
+CASES = here(load("today"))
 
 
 def going_on(library: Neighborhood, case: Case) -> None:
