@@ -10,8 +10,8 @@ from dataclasses import replace
 from .. import acl
 from ..catalog.snapshot import Holdings, Snapshot
 from ..items import (
-    BOOKKEEPING, DATABASE_OWNER, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Grant, Obj, Owner, SchemaFile, Table,
-    Thing)
+    BOOKKEEPING, DATABASE_OWNER, PUBLIC, RELATIONS, ROUTINES, Database, DefaultGrant, Extension, Grant, Obj, Owner,
+    SchemaFile, Table, Thing)
 from ..matrix.types import ACTIVE, RETIRED
 from ..model import Model
 from . import grants as holders
@@ -133,11 +133,21 @@ def _grants(owner: Owner, inside: Inside, want: Model) -> None:
     if rightful and place.kind != MAINTAINED:
         full = acl.owners_privileges(obj.kind, inside.snapshot.major)
         _require(want, Grant(obj, "", present, present, full))
+        if present == DATABASE_OWNER and place.kind == ACTIVE and _is_shut(obj, inside):
+            _require(want, Grant(obj, "", place.owner, present, ("USAGE",)))
     if obj.kind == "SCHEMA" and obj.name not in inside.with_relations and not place.logins:
         return  # nothing for a reader in it
     for grantee, privileges in holders.required(place, obj, kind == "definer" and present == place.owner,
                                                 obj in inside.snapshot.read_through).items():
         _require(want, Grant(obj, "", grantee, present, tuple(sorted(privileges))))
+
+
+def _is_shut(schema: Obj, inside: Inside) -> bool:
+    """Whether the declared owner cannot enter it as one of all or as the database's owner, which it becomes after its tables
+    are its own; but from then on their foreign keys are checked as their owner."""
+    database = inside.now.get(Database, inside.place.name)
+    everybody = any(grant.grantee == PUBLIC and "USAGE" in grant.privileges for grant in inside.grants.get(schema, ()))
+    return not everybody and database is not None and inside.place.owner not in (database.owner, *inside.snapshot.superusers)
 
 
 def _require(want: Model, grant: Grant) -> None:

@@ -19,9 +19,9 @@ CREATE TABLE annex.place (shelf int REFERENCES annex.shelf); GRANT ALL ON annex.
 PUT = "INSERT INTO annex.place VALUES (1)"
 
 
-def puts(library: Neighborhood, statement: str = PUT) -> str:
+def puts(library: Neighborhood, statement: str = PUT, login: str = "loans_owner", database: str = "loans") -> str:
     """How the service's statement fares; it is taken back."""
-    with closing(library.login("loans_owner", "loans")) as session:
+    with closing(library.login(login, database)) as session:
         try:
             session.cursor().execute(statement)
         except psycopg2.Error as error:
@@ -84,3 +84,17 @@ def test_who_checks_a_foreign_key_enters_the_schema_as_one_of_many(library: Neig
         assert puts(library) == ""
     library.enforce()
     assert puts(library) == ""
+
+
+def test_who_checks_a_foreign_key_enters_schema_public_before_the_database_is_its_own(library: Neighborhood) -> None:
+    library.sql("ALTER DATABASE catalogue OWNER TO postgres")
+    library.sql("REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO catalogue_web;"
+                " CREATE TABLE shelf (id int PRIMARY KEY); INSERT INTO shelf VALUES (1);"
+                " CREATE TABLE place (shelf int REFERENCES shelf);"
+                " GRANT SELECT, INSERT ON shelf, place TO catalogue_web", "catalogue")
+    seen: list[str] = []
+    put = ("INSERT INTO place VALUES (1)", "catalogue_web", "catalogue")
+    server = library.server(cursor_factory=watching(lambda: seen.append(puts(library, *put))))
+    engine.enforce(server, library.request())
+    assert set(seen) == {""}
+    assert library.enforce()["statements"] == []
