@@ -22,6 +22,20 @@ def _made(catalog: str, kind: str, name: str, where: str = "o.oid >= 16384", joi
               f"AND ({everywhere} OR pg_catalog.current_database() = 'template1') {not_of_an_extension(catalog)}")
 
 
+_EXTENSION_OF = """JOIN pg_catalog.pg_depend e ON e.classid = 'pg_catalog.pg_proc'::regclass AND e.objid = o.oid
+     AND e.deptype = 'e' JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid"""
+# what may be machine code of somebody's: PostgreSQL's own under another name, or of a module that bears no extension's name
+_ODD_CODE = """o.oid >= 16384 AND (o.prolang = 12 OR o.prolang = 13 AND NOT EXISTS (SELECT FROM pg_catalog.pg_extension n
+  WHERE pg_catalog.starts_with(pg_catalog.regexp_replace(o.probin, '^.*/', ''), n.extname::text)))"""
+# it is, where not everybody may call the former, and where most functions of the extension are of another module
+_NOT_BROUGHT = """AND CASE o.prolang WHEN 12 THEN o.prosrc IN (
+    SELECT b.prosrc FROM pg_catalog.pg_proc b WHERE b.oid < 16384 AND b.prolang = 12 AND b.proacl IS NOT NULL
+    AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(b.proacl) a WHERE a.grantee = 0))
+  ELSE o.probin <> (SELECT p.probin FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_proc p ON p.oid = d.objid
+    WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = x.oid AND d.deptype = 'e'
+      AND d.classid = 'pg_catalog.pg_proc'::regclass AND p.prolang = 13
+    GROUP BY p.probin ORDER BY pg_catalog.count(*) DESC, p.probin LIMIT 1) END"""
+
 # kind, name, detail, and the statement that makes it again where a removal may drop it (it can hold secrets)
 THINGS = (
     of("pg_foreign_server", f"""'foreign server', o.srvname::text, coalesce(pg_catalog.array_to_string(ARRAY(
@@ -56,10 +70,12 @@ THINGS = (
        "JOIN pg_catalog.pg_tablespace t ON t.oid = o.dattablespace"),
     of("pg_proc", """'function in an extension', o.oid::regprocedure::text,
        x.extname || ', owner ' || pg_catalog.pg_get_userbyid(o.proowner), NULL""", ODD_ROUTINE,
-       """JOIN pg_catalog.pg_depend e ON e.classid = 'pg_catalog.pg_proc'::regclass AND e.objid = o.oid AND e.deptype = 'e'
-     JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid""",
+       _EXTENSION_OF,
        "AND o.prosecdef AND o.oid >= 16384"
        " AND (o.proacl IS NULL OR EXISTS (SELECT FROM pg_catalog.aclexplode(o.proacl) a WHERE a.grantee = 0))"),
+    of("pg_proc", """'foreign code in an extension', o.oid::regprocedure::text,
+       x.extname || ', ' || coalesce(o.probin || ', ', '') || o.prosrc, NULL""", _ODD_CODE,
+       _EXTENSION_OF, _NOT_BROUGHT),
     of("pg_proc", """'altered function', o.oid::regprocedure::text,
        CASE WHEN o.prosecdef THEN 'runs as its owner' ELSE 'has a body or settings of somebody''s' END, NULL""",
        ODD_ROUTINE, further="AND o.oid < 16384"),

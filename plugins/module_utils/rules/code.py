@@ -18,7 +18,8 @@ DEFINER = Rule("code-definer-foreign", CRITICAL, MANUAL, "A function runs as som
 UNTRUSTED = Rule("code-untrusted", CRITICAL, MANUAL, "A function, or its language, runs outside of what SQL can forbid.",
                  "It reads files and runs commands as the server.",
                  "None: read it, then drop it, or revoke EXECUTE from PUBLIC.",
-                 "pg_proc.prolang, pg_language, pg_am and the parsers and templates of text search.")
+                 "pg_proc.prolang, inside extensions prosrc and probin too, pg_language, pg_am, parsers and templates of "
+                 "text search.")
 FOREIGN = Rule("code-foreign-owner", CRITICAL, MANUAL, "A function in a service's database belongs to another role.",
                "Found on the search path, in a trigger or a default, its code runs with the service's rights.",
                "None: to give it to the owner would run a stranger's code as the owner. Read it, then decide.",
@@ -59,6 +60,9 @@ _THINGS = {"definer function": (DEFINER, "Function", "runs with the rights of it
                                     "every session finds it first; read it, then drop it"),
            "function in an extension": (DEFINER, "Function", "(of extension {detail}) runs with the rights of its owner, "
                                         "whoever calls it: somebody may have hidden it there; read it, then drop it"),
+           "foreign code in an extension": (UNTRUSTED, "Function", "(of extension {detail}) runs machine code that "
+                                           "the extension did not bring: somebody may have hidden it there; read it, then "
+                                           "drop it"),
            "altered function": (SYSTEM_SCHEMA, "PostgreSQL's function", "{detail}, which it did not when the server was "
                                 "made: look who has changed it, then put it back"),
            "hook on a system table": (SYSTEM_SCHEMA, "Hook", "(a {detail}) acts when somebody touches the server's own "
