@@ -60,9 +60,9 @@ _THINGS = {"definer function": (DEFINER, "Function", "runs with the rights of it
                                     "every session finds it first; read it, then drop it"),
            "function in an extension": (DEFINER, "Function", "(of extension {detail}) runs with the rights of its owner, "
                                         "whoever calls it: somebody may have hidden it there; read it, then drop it"),
-           "foreign code in an extension": (UNTRUSTED, "Function", "(of extension {detail}) runs machine code that "
-                                           "the extension did not bring: somebody may have hidden it there; read it, then "
-                                           "drop it"),
+           "foreign code in an extension": (UNTRUSTED, "Function", "(of extension {detail}) runs machine code that the "
+                                            "extension did not bring: somebody may have hidden it there; read it, then "
+                                            "drop it"),
            "altered function": (SYSTEM_SCHEMA, "PostgreSQL's function", "{detail}, which it did not when the server was "
                                 "made: look who has changed it, then put it back"),
            "hook on a system table": (SYSTEM_SCHEMA, "Hook", "(a {detail}) acts when somebody touches the server's own "
