@@ -55,7 +55,9 @@ class Today:
                 may = {"EXECUTE"} if stays and obj.kind in ROUTINES else set()
             else:
                 may = set(holders.allowed(place, obj, role, "" if through else kind, None))
-            if may - kept and not (role in place.readers and obj.kind == "LARGE OBJECT" and role == owner.owner):
+            if role in place.readers and obj.kind == "LARGE OBJECT":
+                continue  # as PUBLIC's it is open to everybody, as its own it takes disk: only a grant by name may stay
+            if may - kept:
                 for column, privileges in self._held(role, owner, kind, given).items():
                     if privileges & (may - kept):
                         found[role, column] = frozenset(privileges & (may - kept))
