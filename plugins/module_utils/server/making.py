@@ -11,6 +11,7 @@ from .clusters import NEVER_STARTED, Cluster, Run, identifier, state, write_note
 from .host import ABSENT, FINISHED, MADE, MAKING
 
 DEFAULTS = "/etc/postgresql-common/createcluster.d/good_neighbor.conf"  # the role's own, whatever the host's says
+START = "start.conf"  # whether the host starts the cluster when it boots
 LOCALE = ("--locale", "C.UTF-8", "--encoding", "UTF8")  # else ssh and sudo decide, which pass on somebody's LANG
 
 
@@ -18,7 +19,8 @@ def make(cluster: Cluster, port: int, run: Run, *, dry: bool) -> bool:
     """Makes the cluster where it is not there, or where a killed run left half of it. Returns whether there was something
     to do; `dry` does nothing. Raises ServerError where it may not, or fails.
 
-    https://manpages.debian.org/pg_createcluster
+    No boot starts it before the note says that it is whole: it would count as one that may hold something. Until a whole
+    run has come to its end only its own unit does, once that is enabled. https://manpages.debian.org/pg_createcluster
     """
     found = state(cluster, run)
     if found not in (ABSENT, MAKING):
@@ -35,7 +37,7 @@ def make(cluster: Cluster, port: int, run: Run, *, dry: bool) -> bool:
         if rest.exists():
             shutil.rmtree(rest)
     command = ["pg_createcluster", "--createclusterconf", DEFAULTS, *LOCALE, "--port", str(port), "--no-status",
-               cluster.version, cluster.name, "--", "--data-checksums"]
+               "--start-conf", "manual", cluster.version, cluster.name, "--", "--data-checksums"]
     status, out, err = run(command)
     if status != 0:
         raise ServerError(f"pg_createcluster failed: {(err or out).strip()}")
@@ -48,5 +50,7 @@ def finish(cluster: Cluster, run: Run, *, dry: bool) -> bool:
     if state(cluster, run) != MADE:
         return False
     if not dry:
+        start = cluster.configuration / START
+        start.write_text(start.read_text().replace("\nmanual\n", "\nauto\n"))
         write_note(cluster, FINISHED, identifier(cluster, run))
     return True

@@ -36,7 +36,8 @@ class Programs:
             if number == self.dies_after:
                 raise KeyboardInterrupt
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("port = 5432\n")
+            start = command[command.index("--start-conf") + 1] if "--start-conf" in command else "auto"
+            path.write_text(f"# how\n{start}\n" if path.name == "start.conf" else "port = 5432\n")
         return 0, "", ""
 
 
@@ -54,10 +55,13 @@ def test_a_new_one_is_made_once(cluster: clusters.Cluster) -> None:
     assert not cluster.there()
     assert making.make(cluster, 5432, run, dry=False)
     assert clusters.state(cluster, run) == "made"
+    start = cluster.configuration / "start.conf"
+    assert start.read_text() == "# how\nmanual\n"  # no boot starts what is not known to be whole
     assert not making.make(cluster, 5432, run, dry=False)
     assert making.finish(cluster, run, dry=True)
     assert clusters.state(cluster, run) == "made"
     assert making.finish(cluster, run, dry=False)
+    assert start.read_text() == "# how\nauto\n"
     assert not making.finish(cluster, run, dry=False)
     assert (clusters.state(cluster, run), run.calls) == ("finished", 1)
 
