@@ -94,12 +94,12 @@ def render(change: Change, major: int, verifiers: Mapping[str, str] | None = Non
 
 
 def terminate(session: Session) -> str:
-    """Ends the sessions of one role in one database, whoever they are by then."""
+    """Ends the sessions of one role in one database, whoever they are by then; waits two seconds for their end."""
     where = f"datname = {literal(session.database)}" if session.database else "backend_type = 'walsender'"
     whose = f"usename = {literal(session.role)}"
     if session.role.isdigit():  # dropped while it was inside: its number is left
         whose = f"({whose} OR usename IS NULL AND usesysid = {session.role})"
-    return (f"SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE {whose} AND {where}"
+    return (f"SELECT pg_catalog.pg_terminate_backend(pid, 2000) FROM pg_catalog.pg_stat_activity WHERE {whose} AND {where}"
             " AND pid <> pg_catalog.pg_backend_pid()")
 
 

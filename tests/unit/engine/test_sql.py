@@ -108,7 +108,7 @@ CHANGES: dict[str, tuple[Item | None, Item | None, list[str]]] = {
         Session("d", "r"),
         None,
         [
-            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity"
+            "SELECT pg_catalog.pg_terminate_backend(pid, 2000) FROM pg_catalog.pg_stat_activity"
             " WHERE usename = 'r' AND datname = 'd' AND pid <> pg_catalog.pg_backend_pid()"
         ],
     ),
