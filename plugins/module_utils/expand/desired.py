@@ -10,7 +10,8 @@ from typing import Union
 from ..catalog.snapshot import Snapshot
 from ..items import DefaultGrant, Extension, Grant, Owner, Table, Thing
 from ..model import Model
-from . import inside, shared, today
+from ..ties import Ties
+from . import inside, shared
 from .scope import Scope
 
 
@@ -27,10 +28,10 @@ def desired(scope: Scope, snapshot: Snapshot, now: Model) -> Model:
         owners[owner.obj.database].append(owner)
     for grant in now.of(Grant).values():
         grants[grant.obj.database].append(grant)
-    direct = today.inherited(now)
+    ties = Ties(now)
     judged = {name for name in scope.places if name in snapshot.visited}
     for name in sorted(judged):
-        inside.expand(scope.places[name], scope, snapshot, now, want, owners[name], grants[name], direct)
+        inside.expand(scope.places[name], scope, snapshot, now, want, owners[name], grants[name], ties)
     inner: tuple[type[Inner], ...] = (Owner, Grant, DefaultGrant, Extension, Table, Thing)
     for kind in inner:
         for item in now.of(kind).values():

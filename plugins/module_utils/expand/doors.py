@@ -21,6 +21,7 @@ from ..catalog.snapshot import Snapshot
 from ..hba_file.text import words as fields_of
 from ..items import Door, IdentityMap, Membership
 from ..model import Model
+from ..ties import Ties
 from .scope import Scope
 
 ALL, REPLICATION, REJECT = "all", "replication", "reject"
@@ -87,18 +88,8 @@ def missing(present: Sequence[Door], wanted: Sequence[Door], known: Known = Know
 
 
 def _groups(now: Model) -> dict[str, frozenset[str]]:
-    direct: dict[str, set[str]] = {}
-    for membership in now.of(Membership).values():
-        direct.setdefault(membership.member, set()).add(membership.role)
-    found = {}
-    for role in direct:
-        all_of, open_ = {role}, [role]
-        while open_:
-            further = direct.get(open_.pop(), set()) - all_of
-            all_of |= further
-            open_ += further
-        found[role] = frozenset(all_of)
-    return found
+    ties = Ties(now)
+    return {membership.member: ties.reached(membership.member) for membership in now.of(Membership).values()}
 
 
 def parse(line: str) -> Door:

@@ -14,6 +14,7 @@ from ..items import (
     SchemaFile, Table, Thing)
 from ..matrix.types import ACTIVE, RETIRED
 from ..model import Model
+from ..ties import Ties
 from . import grants as holders
 from .scope import MAINTAINED, Place, Scope
 from .today import Today
@@ -44,12 +45,12 @@ class Inside:
 
 
 def expand(place: Place, scope: Scope, snapshot: Snapshot, now: Model, want: Model, owners: Sequence[Owner],
-           grants: Iterable[Grant], direct: Mapping[str, list[str]]) -> None:
-    """Put the desired inside of `place` into `want`; `owners` and `grants` are the present ones of this database, `direct`
-    tells from whom each role inherits."""
+           grants: Iterable[Grant], ties: Ties) -> None:
+    """Put the desired inside of `place` into `want`; `owners` and `grants` are the present ones of this database, `ties`
+    the memberships."""
     inside = Inside(place, scope, snapshot, now, owners, grants)
     if place.kind == ACTIVE and place.name not in snapshot.today:
-        snapshot.today[place.name] = _today(inside, owners, Today(place, scope, snapshot, now, direct))
+        snapshot.today[place.name] = _today(inside, owners, Today(place, scope, snapshot, now, ties))
     held = snapshot.today.get(place.name, {})
     seen, present = set(), {owner.obj: owner.owner for owner in owners}
     for owner in owners:

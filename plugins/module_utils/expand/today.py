@@ -5,12 +5,13 @@ inherit, as an object's owner. What their part allows of it they are to hold by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from .. import acl
 from ..catalog.snapshot import Holdings, Snapshot
-from ..items import BOOKKEEPING, DATABASE_OWNER, PUBLIC, ROUTINES, Database, Grant, Membership, Owner
+from ..items import BOOKKEEPING, DATABASE_OWNER, PUBLIC, ROUTINES, Database, Grant, Owner
 from ..model import Model
+from ..ties import Ties
 from . import grants as holders
 from .scope import Place, Scope
 
@@ -19,22 +20,13 @@ _ALL_DATA = {"pg_read_all_data": ("SELECT", "USAGE"), "pg_write_all_data": ("INS
 _DATA = ("FOREIGN TABLE", "SEQUENCE", "SCHEMA")
 
 
-def inherited(now: Model) -> dict[str, list[str]]:
-    """The roles that each role inherits from directly."""
-    found: dict[str, list[str]] = {}
-    for membership in now.of(Membership).values():
-        if membership.inherit:
-            found.setdefault(membership.member, []).append(membership.role)
-    return found
-
-
 class Today:
-    """What the roles of one active row can do in its database today. `direct`: from whom each role inherits."""
+    """What the roles of one active row can do in its database today. `ties`: the memberships."""
 
-    def __init__(self, place: Place, scope: Scope, snapshot: Snapshot, now: Model, direct: Mapping[str, list[str]]) -> None:
+    def __init__(self, place: Place, scope: Scope, snapshot: Snapshot, now: Model, ties: Ties) -> None:
         self.place, self.scope, self.snapshot = place, scope, snapshot
         database = now.get(Database, place.name)
-        self.ways = {role: _ways(role, direct, database.owner if database else "")
+        self.ways = {role: _ways(role, ties, database.owner if database else "")
                      for role in (place.owner, *place.logins, *place.readers)}
 
     def holds(self, owner: Owner, kind: str, through: bool, stays: bool, grants: Iterable[Grant]) -> Holdings:
@@ -88,12 +80,7 @@ class Today:
         return role not in self.snapshot.superusers and (identity is None or identity.row is self.place.row)
 
 
-def _ways(role: str, direct: Mapping[str, list[str]], owner: str) -> frozenset[str]:
+def _ways(role: str, ties: Ties, owner: str) -> frozenset[str]:
     """The roles as which `role` acts unasked, in a database of `owner`."""
-    found, further = {role}, [role]
-    while further:
-        for name in direct.get(further.pop(), ()):
-            if name not in found:
-                found.add(name)
-                further.append(name)
-    return frozenset(found | {DATABASE_OWNER} if owner in found else found)
+    found = ties.inherited(role)
+    return found | {DATABASE_OWNER} if owner in found else found
