@@ -46,12 +46,17 @@ class File:
 
     @property
     def changed_at(self) -> float:
-        """When it was changed last, in seconds since 1970; 0 if it is not there now. A time to come was set by somebody."""
+        """When it was changed last, in seconds since 1970; 0 if it is not there now."""
         try:
-            state = self.path.stat()
+            return changed_at(self.path.stat())
         except FileNotFoundError:
             return 0.0
-        return state.st_mtime if state.st_mtime <= time.time() else state.st_ctime
+
+
+def changed_at(state: os.stat_result) -> float:
+    """When a file was changed, or moved to where it stands with an older time of its own, in seconds since 1970. A time to
+    come was set by somebody."""
+    return max(state.st_mtime if state.st_mtime <= time.time() else 0.0, state.st_ctime)
 
 
 def found(name: str) -> File:

@@ -118,8 +118,8 @@ def _same_host(live: Live, files: tuple[change.File, ...]) -> None:
 
 
 def _unread(file: change.File) -> compare.Difference:
-    return compare.Difference(compare.CRITICAL, "unread", 0, "", f"{file.name} was changed after the server had read it: "
-                              "what it says is not what happens.")
+    return compare.Difference(compare.CRITICAL, "unread", 0, "", f"{file.name}, or who may reach it, was changed after the "
+                              "server had read it: what it says may not be what happens.")
 
 
 def _open(file: change.File) -> compare.Difference:

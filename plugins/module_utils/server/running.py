@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from .. import sql
 from ..catalog.session import Cursor
 from ..errors import ServerError
+from ..hba_file.change import changed_at
 
 AUTO = "postgresql.auto.conf"  # where ALTER SYSTEM writes; it is read last
 PATIENCE = 10  # seconds for the postmaster to read its files again
-TICK = 0.01
+TICK = 0.01  # seconds: so late the kernel's stamp on a file may be
 
 FILES = """
 SELECT sourcefile, sourceline, name, setting, error FROM pg_catalog.pg_file_settings ORDER BY seqno"""
@@ -94,8 +95,7 @@ def look(cursor: Cursor, path: str, wanted: Mapping[str, str], files: Sequence[s
     kinds = {name: (context, source) for name, context, source in cursor.fetchall()}
     report = judge(lines(cursor), kinds, path, wanted)
     loaded = float(str(_one(cursor, LOADED)))
-    # the kernel's stamp may be a tick older than the moment of writing
-    report.reload = any(os.stat(file).st_mtime > loaded - TICK for file in (path, *files))
+    report.reload = any(changed_at(os.stat(file)) > loaded - TICK for file in (path, *files))
     report.pending = _pending(cursor, wanted)
     return report
 
@@ -106,6 +106,7 @@ def settle(cursor: Cursor, report: Report, wanted: Iterable[str]) -> None:
         cursor.execute(f"ALTER SYSTEM RESET {quoted(name)}")
     if not (report.undo or report.reload):
         return
+    time.sleep(2 * TICK)  # or what was written just now looks unread to the next run
     before = _one(cursor, LOADED)
     cursor.execute(RELOAD)
     end = time.monotonic() + PATIENCE
