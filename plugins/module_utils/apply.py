@@ -16,6 +16,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, cast
 
+from .record import record
 from . import locks, order, scram, sql
 from .catalog import inside
 from .catalog.links import groups
@@ -36,7 +37,7 @@ from .steps import BATCH, batches, lock, place, transactional
 _AT_ONCE = 2  # with the session that is open anyway three, as many as PostgreSQL keeps for superusers
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Visit:
     """Steps in one session. `new`: nobody else has been in the database; `last`: it is not entered again."""
 

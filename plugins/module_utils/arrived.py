@@ -9,12 +9,17 @@ archive holds code that is compiled already (docs/decisions/engine-archive.md). 
 from __future__ import annotations
 
 import base64
-import os
+import json
+import marshal
 import sys
 import zlib
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from importlib.abc import InspectLoader
+from importlib.machinery import ModuleSpec
+from importlib.util import MAGIC_NUMBER, spec_from_loader
+from types import CodeType
+from typing import Any, Union
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -27,7 +32,7 @@ def run(spec: Mapping[str, object], name: str) -> None:
     module = AnsibleModule(argument_spec=dict(spec), supports_check_mode=True)
     archive = module.params.pop("engine")
     if archive:
-        _open(archive, module.tmpdir)
+        sys.meta_path.insert(0, Engine(*_opened(archive)))
         module.no_log_values.discard(archive)  # no secret, and every result would be searched for it
     try:
         face: Any = import_module(f"{_PACKAGE}.face")
@@ -38,10 +43,40 @@ def run(spec: Mapping[str, object], name: str) -> None:
     getattr(face, f"run_{name}")(module)
 
 
-def _open(archive: str, folder: str) -> None:
-    """Makes the modules in an archive (zip, packed with zlib, Base64) importable as parts of this package.
-    `folder`: the module's own."""
-    path = os.path.join(folder, "engine.zip")
-    with open(path, "wb") as file:
-        file.write(zlib.decompress(base64.b64decode(archive)))
-    sys.modules[_PACKAGE].__path__.append(path)
+def _opened(archive: str) -> tuple[bool, Any]:
+    """Whether this Python's own code is in an archive, and that, or the sources; plugin_utils/engine_archive.py makes it."""
+    magic, code, sources = archive.split(".")
+    own = magic == MAGIC_NUMBER.hex()
+    plain = zlib.decompress(base64.b64decode(code if own else sources))
+    return own, marshal.loads(plain) if own else json.loads(plain)
+
+
+class Engine(InspectLoader):
+    """Finds and loads modules of this package in memory. `parts`: code, or text, by path below the package.
+
+    https://docs.python.org/3/reference/import.html#the-meta-path
+    """
+
+    def __init__(self, compiled: bool, parts: Mapping[str, Union[CodeType, str]]) -> None:
+        self.compiled = compiled
+        self.parts = {f"{_PACKAGE}.{path[:-3].replace('/', '.')}": part for path, part in parts.items()}
+        self.packages = {name.rpartition(".")[0] for name in self.parts} - {_PACKAGE}
+
+    def find_spec(self, fullname: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
+        """How a module is loaded; None: another finder may know it."""
+        return spec_from_loader(fullname, self) if fullname in self.parts or fullname in self.packages else None
+
+    def is_package(self, fullname: str) -> bool:
+        """Whether there are modules below it."""
+        return fullname in self.packages
+
+    def get_source(self, fullname: str) -> str | None:
+        """Its text, for tracebacks; None where only its code is there."""
+        part = self.parts.get(fullname, "")
+        return part if isinstance(part, str) else None
+
+    def get_code(self, fullname: str) -> CodeType:
+        """What it does. Packages are empty."""
+        part = self.parts.get(fullname, "")
+        name = f"{fullname[len(_PACKAGE) + 1:].replace('.', '/')}.py"
+        return compile(part, name, "exec", dont_inherit=True) if isinstance(part, str) else part

@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from .record import record
 from . import plan as planning
 from . import preflight
 from .apply import Runner
@@ -32,7 +33,7 @@ _TOLD = 10  # of what is left for the next run, so many are told one by one
 _ROUNDS = 3  # what a schema file has made is looked at, and put right, in the same run
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Request:
     """What a run is asked for. `sources`: the schema files of each database."""
 

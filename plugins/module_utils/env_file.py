@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import quote as percent
 
+from .record import record
 from .errors import GoodNeighborError
 from .matrix.types import (
     ACTIVE,
@@ -33,7 +34,7 @@ class SettingsError(GoodNeighborError):
     """A value that no settings file of the wanted format can carry. Names the value, never shows it."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Settings:
     """What a service needs to connect. The password is never part of a repr."""
 
@@ -46,7 +47,7 @@ class Settings:
     pool_max: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SettingsFile:
     """A rendered file and how it lies on the host. `owner`, `group`: None is the running account."""
 

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .record import record
+
 
 
 class GoodNeighborError(Exception):
@@ -15,7 +16,7 @@ class GoodNeighborError(Exception):
     changed = False
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Problem:
     """One fault of the matrix: where it is, what is wrong, what to write instead."""
 

@@ -8,10 +8,10 @@ PostgreSQL takes the first line that fits: https://www.postgresql.org/docs/curre
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_network
 from itertools import zip_longest
 
+from .record import record
 from .errors import GoodNeighborError
 from .matrix.types import ACTIVE, EVERYWHERE, Allocation, Matrix, SystemRole
 from .matrix.uses import rights
@@ -32,7 +32,7 @@ REJECTED: tuple[Words, ...] = (
 )
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Section:
     """Lines of one origin. `origin` is what a comment above them says, and what an error in one of them is blamed on."""
 

@@ -7,11 +7,11 @@ An item has a `key` (what it is) and values (how it is). Nothing here knows SQL,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
+from .record import Sortable, record
 from .hba_file.text import mask
-from .sortable import Sortable
 
 PUBLIC = "public"  # PostgreSQL reserves the name, so no role can have it
 DATABASE_OWNER = "pg_database_owner"
@@ -28,7 +28,7 @@ def may_lead_out(extension: str) -> bool:
     return extension in ("dblink", "multicorn") or extension.endswith("_fdw")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Obj(Sortable):
     """What a privilege or an owner belongs to. `database` is empty for what the whole server shares.
 
@@ -53,7 +53,7 @@ RELATIONS = ("TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE")  # what SELE
 ROUTINES = ("FUNCTION", "PROCEDURE", "AGGREGATE")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Role(Sortable):
     """A role. `password`: none, declared (it is the matrix's), md5 or weak (hashed so, or in too few rounds; the matrix's
     where that has one), shared:ROLE (it is another role's of the matrix), name (it is the role's name), other, or unknown
@@ -79,7 +79,7 @@ class Role(Sortable):
         return replace(self, **cast(dict[str, Any], attributes))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Membership(Sortable):
     """`member` is a member of `role`, as granted by `grantor`."""
 
@@ -95,7 +95,7 @@ class Membership(Sortable):
         return (self.role, self.member, self.grantor)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Database(Sortable):
     """A database; `connections`: whether it accepts any."""
 
@@ -114,7 +114,7 @@ class Database(Sortable):
         return Obj("", "DATABASE", "", self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Setting(Sortable):
     """A stored setting of a database, of a role, of a role in a database (both), or of all roles (neither)."""
 
@@ -128,7 +128,7 @@ class Setting(Sortable):
         return (self.database, self.role, self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Owner(Sortable):
     """Who owns an object. `linked`: the table whose column a sequence serves; it follows that table's owner."""
 
@@ -141,7 +141,7 @@ class Owner(Sortable):
         return (self.obj,)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Grant(Sortable):
     """What `grantor` has given to `grantee` on an object (or one column of it), NULL ACLs expanded."""
 
@@ -157,7 +157,7 @@ class Grant(Sortable):
         return (self.obj, self.column, self.grantee, self.grantor)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class DefaultGrant(Sortable):
     """What objects made later by `creator` give to `grantee`. `schema` is empty for all schemas; `kind` is TABLES,
     SEQUENCES, FUNCTIONS, TYPES or SCHEMAS."""
@@ -175,7 +175,7 @@ class DefaultGrant(Sortable):
         return (self.database, self.creator, self.schema, self.kind, self.grantee)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Extension(Sortable):
     """An installed extension."""
 
@@ -187,7 +187,7 @@ class Extension(Sortable):
         return (self.database, self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Table(Sortable):
     """A relation that holds or shows rows; `vectors` are its embedding columns, `parent` the table it is a part of."""
 
@@ -203,7 +203,7 @@ class Table(Sortable):
         return (self.database, self.schema, self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Thing(Sortable):
     """Anything else whose presence alone matters: `kind` says what (event trigger, foreign server, slot ...),
     `detail` what a reader must know of it (a function's owner, where a foreign server points)."""
@@ -218,7 +218,7 @@ class Thing(Sortable):
         return (self.database, self.kind, self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class SchemaFile(Sortable):
     """A schema file of a row. `state`: applied, baseline, started (killed in between), or pending."""
 
@@ -232,7 +232,7 @@ class SchemaFile(Sortable):
         return (self.database, self.path)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ServerSetting(Sortable):
     """A setting of the running server that opens a door, weakens secrets or takes the reserve."""
 
@@ -244,7 +244,7 @@ class ServerSetting(Sortable):
         return (self.name,)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Session(Sortable):
     """Live sessions of one role in one database; without a database those that replicate."""
 
@@ -256,7 +256,7 @@ class Session(Sortable):
         return (self.database, self.role)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Door(Sortable):
     """A line of pg_hba.conf as the server reads it. `line`: the how many-th the server asks, 0 for one that is wanted and
     not there; `place` where it stands, or what is in a wanted one's way; `error`: why it is not read, or is doubtful."""
@@ -287,7 +287,7 @@ class Door(Sortable):
         return "record cannot match because" in self.error
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class IdentityMap(Sortable):
     """A line of pg_ident.conf: in `map`, the account `account` of the host may be `role`."""
 

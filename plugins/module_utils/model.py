@@ -8,13 +8,13 @@ A `Model` holds items by type and key; two models are compared item by item (dif
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TypeVar, Union, cast
 
+from .record import Sortable, record
 from .items import (
     Database, DefaultGrant, Door, Extension, Grant, IdentityMap, Key, Membership, Owner, Role, SchemaFile, ServerSetting,
     Session, Setting, Table, Thing)
-from .sortable import Sortable
 
 Item = Union[Role, Membership, Database, Setting, Owner, Grant, DefaultGrant, Extension, Table, Thing, SchemaFile,
              ServerSetting, Session, Door, IdentityMap]
@@ -24,7 +24,7 @@ ITEM_TYPES: tuple[type[Item], ...] = (
 T = TypeVar("T", bound=Item)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Change(Sortable):
     """From one item to another with the same key; None is absence. Only the values that differ are meant: changes of
     one item add up."""

@@ -10,9 +10,10 @@ A change of owner is one transaction with what its objects' new grants give. Pur
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import cast
 
+from .record import record
 from .expand.scope import Scope
 from .items import (
     UNLIMITED, Database, DefaultGrant, Extension, Grant, Membership, Obj, Owner, Role, SchemaFile, Session, Setting, Thing)
@@ -25,7 +26,7 @@ GIVES, OWNERS, TAKES, FILES_LAST = range(4)
 _SHARED_KINDS = ("DATABASE", "TABLESPACE", "PARAMETER")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Step:
     """One change to run: in `database` (empty: in the maintenance database), for the violation `key`, found in `turn`.
     `moves`: the objects whose owner it changes. `undo` takes it back. `order`: stage, database, phase."""

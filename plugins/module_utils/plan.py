@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from .record import record
 from . import order, simulate, undo
 from .catalog.snapshot import Snapshot
 from .expand.desired import desired
@@ -43,7 +44,7 @@ from .schema.text import created_tables
 _ROUNDS = 12  # each is one more layer of what a change makes possible; three are usual
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Options:
     """How far a run may go. `today` is a day in ISO 8601, for exceptions that end."""
 
@@ -55,7 +56,7 @@ class Options:
     withheld: bool = False  # the matrix came without its secrets on purpose: what needs them is not judged
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Verdict:
     """A violation and what became of it."""
 

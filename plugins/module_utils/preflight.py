@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from .record import record
 from .catalog.session import Server
 from .catalog.snapshot import Snapshot
 from .expand.scope import Scope
@@ -20,7 +20,7 @@ _STEP = 16 * 2**10  # a page of a catalog and its image in the write-ahead log
 _PATHS = ("", "pg_wal")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Room:
     """Free and needed bytes of the file system on which `path` lies."""
 

@@ -1,18 +1,18 @@
 # Copyright: BBWorlds
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The engine as one archive, for hosts: its sources, and beside each what this Python makes of it.
+"""The engine as one archive, for hosts: what this Python makes of its sources, and the sources for a host with another.
 
-A host with another Python takes the sources. See docs/decisions/engine-archive.md and https://peps.python.org/pep-0552/.
+See docs/decisions/engine-archive.md. Which Python's code it is, its magic number tells:
+https://docs.python.org/3/library/importlib.html#importlib.util.MAGIC_NUMBER
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import io
+import json
 import marshal
 import os
-import struct
 import tempfile
 import zlib
 from collections.abc import Sequence
@@ -20,23 +20,21 @@ from contextlib import suppress
 from functools import cache
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
-from zipfile import ZipFile, ZipInfo
 
 from ansible import constants
 
 from .sources import ROOT, needed
 
 _FACE = "face.py"
-_HEADER = MAGIC_NUMBER + struct.pack("<IQ", 1, 0)  # known by a hash that nobody compares: both come in one archive
-_TIME = (1980, 1, 1, 0, 0, 0)  # the same archive from the same sources
 
 
 @cache
 def engine_archive() -> str:
-    """A zip file, packed as one and in Base64. It is kept in Ansible's folder as long as no source changes."""
+    """Three words with full stops between: the magic number, the code of all files by path (marshal), their texts (JSON);
+    both packed and in Base64. It is kept in Ansible's folder as long as no source changes."""
     state = "".join(f"{path} {found.st_mtime_ns} {found.st_size}\n"
-                    for path in sorted(ROOT.rglob("*.py")) for found in (path.stat(),))
-    version = hashlib.sha256(_HEADER + state.encode()).hexdigest()
+                    for path in (Path(__file__), *sorted(ROOT.rglob("*.py"))) for found in (path.stat(),))
+    version = hashlib.sha256(MAGIC_NUMBER + state.encode()).hexdigest()
     kept = Path(constants.config.get_config_value("ANSIBLE_HOME")) / "good_neighbor-engine"
     with suppress(OSError, ValueError):
         its, archive = kept.read_text().split("\n")
@@ -49,17 +47,10 @@ def engine_archive() -> str:
 
 
 def _packed(names: Sequence[str]) -> str:
-    plain = io.BytesIO()
-    with ZipFile(plain, "w") as archive:
-        for folder in sorted({str(Path(name).parent) for name in names} - {"."}):
-            archive.writestr(ZipInfo(f"{folder}/__init__.py", _TIME), "")
-        for name in names:
-            if not name.endswith("/__init__.py"):
-                source = (ROOT / name).read_bytes()
-                archive.writestr(ZipInfo(name, _TIME), source)
-                code = compile(source, name, "exec", dont_inherit=True)
-                archive.writestr(ZipInfo(f"{name}c", _TIME), _HEADER + marshal.dumps(code))
-    return base64.b64encode(zlib.compress(plain.getvalue())).decode()
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in names if not name.endswith("__init__.py")}
+    code = {name: compile(text, name, "exec", dont_inherit=True) for name, text in texts.items()}
+    parts = (marshal.dumps(code), json.dumps(texts).encode())
+    return ".".join([MAGIC_NUMBER.hex(), *(base64.b64encode(zlib.compress(part)).decode() for part in parts)])
 
 
 def _keep(path: Path, text: str) -> None:

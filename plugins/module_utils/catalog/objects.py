@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from sys import intern
 
+from ..record import record
 from ..items import RELATIONS, Obj, Table
 from .raw import name_of
 from .snapshot import Rows, Snapshot
@@ -20,7 +20,7 @@ _ALWAYS_MADE = ("SERVER", "PUBLICATION", "LARGE OBJECT")  # initdb makes none, a
 _PASSING = re.compile("pg_(temp|toast_temp)_[0-9]+")  # the server makes and drops these by itself; pg_toast is not one
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Found:
     """An object. `builtin`: the server's or an extension's, changed by somebody, `initial` its ACL before. `extension`: to
     which it belongs; `estranged`: neither a superuser's nor its extension's owner's. `word` and `other`: what its kind says
@@ -38,7 +38,7 @@ class Found:
     estranged: bool
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Parts:
     """What is not an object of its own: `members` of extensions, by catalog and oid, with the extension's name and owner,
     and the functions that come with a range type."""

@@ -8,9 +8,9 @@ A new session plans with empty caches: what thirty catalogs are joined with cost
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from ..record import record
 from .raw import rows
 from .session import Cursor
 
@@ -19,7 +19,7 @@ ODD_ROUTINE = "o.prosecdef OR o.oid < 16384 AND (o.proconfig IS NOT NULL OR o.pr
 ODD_RELATION = "o.relkind = 'c' OR o.relispartition OR o.oid >= 16384 AND o.reltablespace <> 0"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Rare:
     """`query` yields rows only where a row, named o, of `catalog` meets `where`.
 

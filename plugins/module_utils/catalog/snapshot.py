@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..record import record
 from ..items import Database, Key, Obj, Role
 from ..model import Model
 from ..schema.files import Record
@@ -17,7 +18,7 @@ Row = tuple[Any, ...]
 Holdings = dict[tuple[str, str], frozenset[str]]  # privileges on one object, by role and column
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Rows:
     """What the queries of catalog/database.py yield in one database. `files`: None where there is no bookkeeping of ours,
     or what is wrong with what bears its name."""
@@ -35,7 +36,7 @@ class Rows:
     files: tuple[Record, ...] | str | None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class RowSecurity:
     """What decides who sees which rows of a table. `forced`: its owner obeys too; `roles`: whom its policies name."""
 

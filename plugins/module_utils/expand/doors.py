@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Union
 
+from ..record import record
 from .. import hba
 from ..catalog.snapshot import Snapshot
 from ..hba_file.text import words as fields_of
@@ -36,7 +37,7 @@ _CLASSES = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A
 _PART = re.compile(r"\\.|\[\^?\]?(?:\[:\w+:\]|\\.|[^\]])*\]", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Known:
     """What a line is read by. `groups`: what each role is a member of, itself included; `regular`: whether /x is an
     expression, as from PostgreSQL 16 on; `guess`: whether a rejection that only the server can judge counts as one, unless
@@ -45,6 +46,9 @@ class Known:
     groups: Mapping[str, frozenset[str]]
     regular: bool = True
     guess: bool = False
+
+
+_NOTHING = Known({})
 
 
 def expand(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None:
@@ -71,7 +75,7 @@ def right(present: Sequence[Door], wanted: Sequence[Door]) -> list[Door]:
             and (door.method == REJECT or _what(door) in exact or _may_stay(door, open_to))]
 
 
-def missing(present: Sequence[Door], wanted: Sequence[Door], known: Known = Known({})) -> list[Door]:
+def missing(present: Sequence[Door], wanted: Sequence[Door], known: Known = _NOTHING) -> list[Door]:
     """Those of the wanted doors that do not open: no line is there for them, or an earlier one turns their people away; that
     one is the `place`, and there is an `error` where only the server can tell.
 

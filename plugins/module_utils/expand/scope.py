@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 
+from ..record import record
 from ..items import DATABASE_OWNER, MAINTENANCE
 from ..matrix.types import ACTIVE, EVERYWHERE, EXTERNAL, PLANNED, RETIRED, Allocation, Matrix, ServerSpec, SystemRole
 from ..matrix.uses import Rights, rights
@@ -13,7 +13,7 @@ from ..matrix.uses import Rights, rights
 MAINTAINED = "maintenance"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Place:
     """A database that the matrix names. `kind`: active, retired or maintenance. `systems`: the system roles that may
     enter (`required`: those that must be able to)."""
@@ -44,7 +44,7 @@ class Place:
         return own or role in self.systems
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Identity:
     """What the matrix says a role is: owner, login, reader, system or retired; of which row; with which limit.
     `may_login`: whether it shall have LOGIN; `managed`: whether its password is the matrix's to set."""

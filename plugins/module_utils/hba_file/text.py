@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from ..record import record
 
 # values of these options are secrets: https://www.postgresql.org/docs/current/auth-ldap.html, auth-radius.html
 _SECRET = re.compile("ldapbindpasswd|radiussecrets", re.IGNORECASE)
@@ -20,7 +21,7 @@ _HALVES = re.compile("[\ud800-\udfff]")  # how bytes that are no UTF-8 are kept,
 _SHORT = 4  # a shorter secret is no secret, and to hide it everywhere would garble what is told
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Line:
     """A line as the server counts: `number` is that of its first row, backslashes at the end joined. `origin` is the
     comment above it, without its mark."""
@@ -35,7 +36,7 @@ class Line:
         return " ".join(mask(self.text).split())
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Word:
     """A word; one in quotes means itself, whatever keyword it looks like."""
 

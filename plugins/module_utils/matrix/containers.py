@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, Union
 
+from ..record import record
 from .place import Place, Wrong, kind_of, listed, meant, plain, quoted
 
 
@@ -32,7 +33,7 @@ def read(kind: Kind, value: object, place: Place) -> object:
         return None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Field:
     """A key of a mapping. `required` and `allowed` may be sets of variants of the mapping: a row's statuses, a server's
     being managed or not. `example` is what a message tells to write where the key is missing.
@@ -48,7 +49,7 @@ class Field:
 Table = Mapping[str, Field]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ListOf:
     """A list, every entry of one kind; a word that stands in it twice counts once. Messages know an entry by its key
     `label` or by its number, from 1. With `or_one` a single text may stand for a list of one.
@@ -76,7 +77,7 @@ def label(entry: object, key: str, number: int) -> str:
     return plain(known) if isinstance(known, str) and known.strip() else str(number)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Record:
     """A mapping with known keys that becomes a typed value. `defaults` stand in for required keys that are missing or
     wrong, so that the rest can still be judged.
@@ -95,7 +96,7 @@ class Record:
         return id(self)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Settings:
     """A mapping of PostgreSQL settings, sorted by name in small letters."""
 

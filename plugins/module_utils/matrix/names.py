@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
+from ..record import record
 from .kinds import name
 from .place import Place, Wrong, quoted
 from .types import EXTERNAL, Allocation, ServerSpec, SystemRole
@@ -16,7 +16,7 @@ SYSTEM_DATABASES = ("postgres", "template0", "template1")
 RESERVED_ROLES = ("public", "none", "current_user", "current_role", "session_user")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Use:
     """A name at work: where it stands, on which server, as what and of whom ("reader of service nexus")."""
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 import datetime
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from ..record import record
 from ..errors import Problem
 
 LONGEST_SHOWN = 80
@@ -22,7 +22,7 @@ class Wrong(Exception):
         self.wrong, self.write = wrong, write
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Place:
     """One value of the matrix: its row, the path of its key, and the list that collects what is wrong."""
 

@@ -7,7 +7,9 @@ Defaults stand here and nowhere else. Secrets are fields of their own (`password
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ..record import record
 
 LOCAL_ADDRESSES = ("local", "127.0.0.1/32", "::1/128")
 DEFAULT_HBA = ("local all postgres peer",)
@@ -17,7 +19,7 @@ MODES = ("audit", "additive", "enforce")
 EVERYWHERE = "*"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Login:
     """A role that a service logs in with beside an owner that cannot; it has the row's limit and addresses."""
 
@@ -25,7 +27,7 @@ class Login:
     password: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Reader:
     """A read-only login of one database. `client_addresses` is the row's where the reader names none."""
 
@@ -35,7 +37,7 @@ class Reader:
     client_addresses: tuple[str, ...] = LOCAL_ADDRESSES
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ClientPool:
     """Pool sizes of a rendered settings file, in connections."""
 
@@ -43,7 +45,7 @@ class ClientPool:
     max: int = 1
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class EnvFile:
     """A settings file of a service. `owner`, `group`: None is the running account."""
 
@@ -57,7 +59,7 @@ class EnvFile:
     reload: str | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ObjectGrant:
     """A grant that a system role may hold on one object."""
 
@@ -67,7 +69,7 @@ class ObjectGrant:
     privileges: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SystemRole:
     """A role that belongs to the server. `use` fixes its rights; without one, what it may is written out."""
 
@@ -82,7 +84,7 @@ class SystemRole:
     grants: tuple[ObjectGrant, ...] = ()
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Acceptance:
     """An entry of a server's `exceptions`: a violation accepted until `expires` (a day, ISO 8601, inclusive)."""
 
@@ -92,7 +94,7 @@ class Acceptance:
     expires: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ServerSpec:
     """One entry of `good_neighbor_servers`."""
 
@@ -113,7 +115,7 @@ class ServerSpec:
     api_url: str = ""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Allocation:
     """One row: one service, its one database, its one owner role."""
 
@@ -148,7 +150,7 @@ class Allocation:
         return bool(self.logins) or self.password is not None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Matrix:
     """The whole matrix: servers by name, rows in the order in which they were written."""
 

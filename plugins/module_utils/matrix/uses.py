@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from ..record import record
 from ..errors import GoodNeighborError
 from .types import EVERYWHERE, Matrix, ObjectGrant, ServerSpec, SystemRole
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Rights:
     """Attributes (LOGIN included), direct memberships, databases it may enter, grants on objects."""
 

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..record import record
 from ..catalog.snapshot import Snapshot
 from ..expand.scope import Place, Scope
 from ..items import PUBLIC, Grant, Obj
@@ -20,7 +21,7 @@ KINDS = (SAFE, DISRUPTIVE, REMOVAL)  # what enforce may be allowed to run
 OPEN, REMEDIED, DEFERRED, EXCEPTED, UNCHECKED = "open", "remedied", "deferred", "excepted", "unchecked"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Rule:
     """One way to break the policy. `severity` by consequence, `kind`: what its remedy is like, `what` is broken,
     `why` that breaks the policy, `remedy`: what ends it and what it cannot do, `found`: where it shows. docs/rules is made
@@ -35,7 +36,7 @@ class Rule:
     found: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Violation:
     """A rule broken at one place. `changes` end it; none: a human must decide, and the message says what."""
 
@@ -64,7 +65,7 @@ class Violation:
         return (self.kind or self.rule.kind) if self.changes else MANUAL
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class World:
     """All that a rule may look at. `sources`: the schema files of each database's row; `baseline`: services whose
     present tables count as their schema files; `withheld`: whether the matrix came without its secrets on purpose."""

@@ -6,14 +6,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ..record import Sortable, record
 
 
 STARTED, APPLIED, BASELINE = "started", "applied", "baseline"
 COMMITTED, ABORTED, IN_PROGRESS = "committed", "aborted", "in progress"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SchemaFile:
     """A file of a row's `schema_files`: the path as the matrix has it, and what the file says."""
 
@@ -26,7 +28,7 @@ class SchemaFile:
         return checksum(self.text)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class KnownFile(SchemaFile):
     """One of which only `digest`, the SHA-256 of its text, is at hand: enough to judge by, not to apply."""
 
@@ -37,8 +39,8 @@ class KnownFile(SchemaFile):
         return self.digest
 
 
-@dataclass(frozen=True, order=True)
-class Record:
+@record(frozen=True)
+class Record(Sortable):
     """What a database says of a file: `state` is started, applied or baseline.
 
     `outcome` says for a started one how the transaction ended that ran it (committed, aborted, in progress); None is:
@@ -56,7 +58,7 @@ class Record:
         return self.state != STARTED or self.outcome == COMMITTED
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Pending:
     """What is to do for a row's files. Where `problems` is not empty, nothing may be applied."""
 

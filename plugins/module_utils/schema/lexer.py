@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
+
+from ..record import record
 
 WORD, QUOTED, STRING, NUMBER, SYMBOL = "word", "quoted", "string", "number", "symbol"
 BACKSLASH, UNCLOSED = "backslash", "unclosed"
@@ -50,7 +51,7 @@ class Token(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Statement:
     """One statement: its tokens, and where it stands in the text (without the semicolon)."""
 

@@ -16,9 +16,10 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..record import record
 from .. import scram, sql
 from ..errors import SchemaFileError
 
@@ -26,7 +27,7 @@ _MARK = b"gn-once-"  # the salt of a one-time verifier starts with it
 _MINUTES = 10
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class LoginState:
     """What a role's login was: `valid_until` is a literal for VALID UNTIL, `stored` is pg_authid.rolpassword."""
 

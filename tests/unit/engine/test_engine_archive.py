@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
+import marshal
 import shutil
 import subprocess
 import sys
 import zlib
 from pathlib import Path
-from zipfile import ZipFile
+from typing import Any
 
 import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.matrix.types import MODES
@@ -30,7 +30,7 @@ with patch_module_args({"engine": sys.stdin.read() or None}):
 SHOWN = """
 
 def run_shown(module):
-    module.exit_json(engine=engine.__file__)
+    module.exit_json(compiled=engine.__loader__.compiled, text=engine.__loader__.get_source(engine.__name__))
 """
 
 
@@ -47,32 +47,32 @@ def host(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def on(host: Path, archive: str) -> dict[str, str]:
+def on(host: Path, archive: str) -> dict[str, Any]:
     """What a module says there."""
     command = [sys.executable, "-c", RUN, "shown"]
     environment = {"PYTHONPATH": str(host), "HOME": str(host), "TMPDIR": str(host)}
     run = subprocess.run(command, input=archive, capture_output=True, text=True, check=False, env=environment)
-    said: dict[str, str] = json.loads(run.stdout or json.dumps({"stderr": run.stderr}))
+    said: dict[str, Any] = json.loads(run.stdout or json.dumps({"stderr": run.stderr}))
     return said
 
 
 def with_probe(archive: str, *, compiled: bool) -> str:
-    """The archive with a function that tells where the engine was found; with what this Python has compiled, or without."""
-    plain, new = ZipFile(io.BytesIO(zlib.decompress(base64.b64decode(archive)))), io.BytesIO()
-    with ZipFile(new, "w") as file:
-        for name in plain.namelist():
-            if name.startswith("face.py"):
-                continue
-            if compiled or name.endswith(".py"):
-                file.writestr(name, plain.read(name))
-        file.writestr("face.py", plain.read("face.py").decode() + SHOWN)
-    return base64.b64encode(zlib.compress(new.getvalue())).decode()
+    """The archive with a function that tells how the engine was loaded; by another Python unless `compiled`."""
+    magic, code, sources = (word.encode() for word in archive.split("."))
+    codes, texts = (zlib.decompress(base64.b64decode(part)) for part in (code, sources))
+    face = json.loads(texts)["face.py"] + SHOWN
+    with_code = {**marshal.loads(codes), "face.py": compile(face, "face.py", "exec", dont_inherit=True)}
+    with_text = json.dumps({**json.loads(texts), "face.py": face}).encode()
+    parts = [marshal.dumps(with_code), b""] if compiled else [b"", with_text]
+    words = [magic if compiled else b"00000000", *(base64.b64encode(zlib.compress(part)) for part in parts)]
+    return b".".join(words).decode()
 
 
 @pytest.mark.parametrize("compiled", [True, False])
 def test_it_is_all_that_a_host_needs(host: Path, *, compiled: bool) -> None:
     said = on(host, with_probe(archives.engine_archive(), compiled=compiled))
-    assert said["engine"].endswith("engine.zip/engine.pyc" if compiled else "engine.zip/engine.py"), said
+    assert said["compiled"] == compiled, said
+    assert said["text"] == (None if compiled else (PLUGINS / "module_utils/engine.py").read_text())
 
 
 def test_without_it_a_module_says_so(host: Path) -> None:
