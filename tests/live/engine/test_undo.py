@@ -11,10 +11,11 @@ import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils import undo_script
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.apply import Runner
 from live.engine.cases import Case, here, load, plant
-from live.engine.catalogs import columns, rights
+from live.engine.catalogs import Fact, columns, rights
 from live.engine.mess import plant_mess
 from live.engine.neighborhood import Neighborhood
 from live.engine.test_locks import MOMENT, readers
+from live.postgres import major
 
 CREATES = re.compile(r"CREATE |apply schema file|record as applied")
 
@@ -29,6 +30,15 @@ def test_every_column_is_compared(library: Neighborhood) -> None:
     assert {("pg_class", "relacl"), ("pg_class", "relowner"), ("pg_database", "datdba"), ("pg_attribute", "attacl"),
             ("pg_default_acl", "defaclacl"), ("pg_statistic_ext", "stxowner"), ("pg_auth_members", "grantor")} <= found
     assert len(found) > 30
+
+
+def _of_somebody(library: Neighborhood, facts: set[Fact]) -> set[Fact]:
+    """Without who granted a membership where he is gone, or the superuser: before PostgreSQL 16 he is only noted, and nobody
+    can grant as one who is gone."""
+    if major() >= 16:
+        return facts
+    here = {str(oid) for (oid,) in library.sql("SELECT oid FROM pg_roles WHERE rolname <> 'postgres'")}
+    return {fact for fact in facts if fact[1:4:2] != ("pg_auth_members", "grantor") or fact[4] in here}
 
 
 SAFE = [case for case in load() if case.kind == "safe" and "safe" in case.remedies]
@@ -46,7 +56,7 @@ def test_each_safe_remedy_is_taken_back(library: Neighborhood, case: Case, tmp_p
         assert done["changed"], case
         if path.exists():
             assert played(library, path) == []
-        after = rights(library)
+        before, after = (_of_somebody(library, facts) for facts in (before, rights(library)))
         assert before - after == set()
         if not any(CREATES.match(statement) for statement in done["statements"]):
             assert after - before == set()
