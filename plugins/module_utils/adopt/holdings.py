@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..items import BOOKKEEPING, PUBLIC, RELATIONS, DefaultGrant, Grant, Membership, Obj, Owner, Role
+from ..items import BOOKKEEPING, PUBLIC, RELATIONS, DefaultGrant, Grant, Obj, Owner, Role
+from ..ties import Ties
 from .facts import Facts
 from .names import alike
 
@@ -62,7 +63,8 @@ class Holdings:
         model, supers = facts.snapshot.model, facts.snapshot.superusers
         self.roles = {role.name: role for role in model.of(Role).values()
                       if role.name not in supers and not role.name.startswith("pg_")}
-        self._members = dict(_members(self.roles, model.of(Membership).values()))
+        ties = Ties(model)
+        self._members = {role: sorted(({role} | ties.members(role)) & self.roles.keys()) for role in self.roles}
         for database in facts.databases:
             if database.owner in self.roles:
                 self.at(database.owner, database.name).owns = True
@@ -127,18 +129,3 @@ def _counts(facts: Facts, obj: Obj) -> bool:
     """Whether it is somebody's own: no part of PostgreSQL, of an extension, or of our records."""
     return (bool(obj.database) and obj not in facts.snapshot.builtins
             and BOOKKEEPING not in (obj.schema, obj.name if obj.kind == "SCHEMA" else ""))
-
-
-def _members(roles: Mapping[str, Role], memberships: Iterable[Membership]) -> Iterator[tuple[str, list[str]]]:
-    """Each role with all that reach it, by inheritance or SET ROLE, itself included."""
-    direct: dict[str, set[str]] = {}
-    for membership in memberships:
-        if membership.inherit or membership.set:
-            direct.setdefault(membership.role, set()).add(membership.member)
-    for role in roles:
-        found, todo = {role}, [role]
-        while todo:
-            new = direct.get(todo.pop(), set()) - found
-            found |= new
-            todo += new
-        yield role, sorted(found & roles.keys())
