@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 else:
 
     def record(*, frozen: bool, slots: bool = False) -> Callable[[type], type]:
-        """As dataclass, with its options. `frozen` must be true: instances are keys."""
-        assert frozen
+        """As dataclass, with its options. Raises TypeError unless `frozen`: instances are keys."""
+        if not frozen:
+            raise TypeError("records are frozen")
 
         def made(plain: type) -> type:
             cls = dataclass(eq=False, repr=False, slots=slots)(plain)
