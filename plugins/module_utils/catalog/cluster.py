@@ -15,7 +15,9 @@ SELECT pg_catalog.current_setting('server_version_num')::int, s.rolname::text, s
        (SELECT setting = 'on' AND source NOT IN ('database', 'user', 'database user') FROM pg_catalog.pg_settings
         WHERE name = 'default_transaction_read_only'),
        CASE WHEN s.rolsuper THEN pg_catalog.current_setting('data_directory') ELSE '' END,
-       pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))
+       pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size')),
+       -- initdb makes template0 last, in one of its first 800 transactions: later ones have written it anew
+       (SELECT LEAST(1500, pg_catalog.min(xmin::text::int8)) FROM pg_catalog.pg_database WHERE oid = 4)
 FROM pg_catalog.pg_roles s WHERE s.rolname = session_user"""
 
 # rolvaliduntil is compared by the server's own clock

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .rare import ODD_RELATION, ODD_ROUTINE, Rare, of, union
+from .rare import ODD_RELATION, ODD_ROUTINE, Rare, filled, of, union
 
 # whether somebody made it, changed its owner, or may have changed its ACL; 10 is the bootstrap superuser
 _TOUCHED = "(o.oid >= 16384 OR o.{acl} IS NOT NULL OR o.{owner} <> 10)"
@@ -123,9 +123,9 @@ _RARE = (
         ("pg_opfamily", "opf"), ("pg_ts_dict", "dict"), ("pg_ts_config", "cfg"))))
 
 
-def rare_objects(declared: int) -> list[Rare]:
+def rare_objects(declared: int, born: int) -> list[Rare]:
     """Objects of which few databases have any. `declared`: the oid of the role that shall own all of them."""
-    return [Rare(one.catalog, one.where.format(owner=declared), one.query.format(owner=declared)) for one in _RARE]
+    return filled(_RARE, owner=declared, born=born)
 
 
 def objects(major: int, few: Iterable[Rare]) -> str:

@@ -33,10 +33,10 @@ _SYSTEM_SCHEMAS = ("pg_catalog", _INFORMATION_SCHEMA, "pg_toast")
 def fetch(cursor: Cursor, snapshot: Snapshot, declared: int) -> Rows:
     """Ask one database. `snapshot` decides what there is to ask; `declared`: the oid of the role that shall own it all,
     0 for nobody."""
-    own = queries.rare_objects(declared)
-    found = rare.there(cursor, (*own, *THINGS, *VECTORS, COLUMNS, *ROW_SECURITY))
+    own, small = queries.rare_objects(declared, snapshot.born), rare.filled(THINGS, born=snapshot.born)
+    found = rare.there(cursor, (*own, *small, *VECTORS, COLUMNS, *ROW_SECURITY))
     objects = rows(cursor, queries.objects(snapshot.major, (one for one in own if one in found)))
-    extensions, things = rows(cursor, queries.EXTENSIONS), rare.read(cursor, THINGS, found)
+    extensions, things = rows(cursor, queries.EXTENSIONS), rare.read(cursor, small, found)
     leading_out = any(row[0] == "foreign server" for row in things) or any(may_lead_out(row[1]) for row in extensions)
     ours = snapshot.superuser and any(row[0] == "SCHEMA" and row[4] == BOOKKEEPING for row in objects)
     return Rows(rows(cursor, queries.PARTS), objects, rare.read(cursor, VECTORS, found),

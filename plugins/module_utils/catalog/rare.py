@@ -15,7 +15,11 @@ from .raw import rows
 from .session import Cursor
 
 # conditions that several have in common, so that a large catalog is looked through once for all of them
-ODD_ROUTINE = "o.prosecdef OR o.oid < 16384 AND (o.proconfig IS NOT NULL OR o.prolang NOT IN (12, 13, 14))"
+# {born} is of the snapshot. Most of the rows that initdb wrote are of transaction 1, which needs no conversion
+WRITTEN_ANEW = "o.xmin <> '1' AND o.xmin::text::int8 > {born}"
+ODD_ROUTINE = ("o.prosecdef OR o.oid < 16384 AND (o.proconfig IS NOT NULL OR o.prolang NOT IN (12, 13, 14)"
+               f" OR {WRITTEN_ANEW})")
+ODD_RULE = f"o.ev_class < 16384 AND (o.oid >= 16384 OR {WRITTEN_ANEW})"
 ODD_RELATION = "o.relkind = 'c' OR o.relispartition OR o.oid >= 16384 AND o.reltablespace <> 0"
 
 
@@ -41,6 +45,15 @@ def not_of_an_extension(catalog: str) -> str:
     """A further condition: the row of `catalog` belongs to no extension."""
     return (f"AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.{catalog}'::regclass"
             " AND e.objid = o.oid AND e.deptype = 'e')")
+
+
+def filled(wanted: Iterable[Rare], **numbers: int) -> list[Rare]:
+    """The same with `numbers` in place of their names in braces."""
+    def fill(text: str) -> str:
+        for name, number in numbers.items():
+            text = text.replace(f"{{{name}}}", str(number))
+        return text
+    return [Rare(one.catalog, fill(one.where), fill(one.query)) for one in wanted]
 
 
 def there(cursor: Cursor, wanted: Iterable[Rare]) -> frozenset[Rare]:

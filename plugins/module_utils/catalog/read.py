@@ -92,11 +92,12 @@ def _ahead(fetch: Callable[[T], R], places: Iterable[T]) -> Iterator[tuple[T, R]
 
 
 def _cluster(cursor: Cursor, passwords: Mapping[str, str | None]) -> tuple[Snapshot, dict[int, str]]:
-    version, user, superuser, bootstrap, standby, identifier, frozen, folder, segment = rows(cursor, cluster.SERVER)[0]
+    version, user, superuser, bootstrap, standby, identifier, frozen, folder, segment, born = rows(
+        cursor, cluster.SERVER)[0]
     major = int(version) // 10000
     if major < 15:
         raise ServerError(f"this is PostgreSQL {major}: Good Neighbor needs 15 or later")
-    snapshot = Snapshot(Model(), major, user, superuser, bootstrap, standby, frozen, folder, segment, identifier)
+    snapshot = Snapshot(Model(), major, user, superuser, bootstrap, standby, frozen, folder, segment, born, identifier)
     snapshot.secrets = passwords
     names = _roles(cursor, snapshot, passwords)
     if any(passwords.values()):

@@ -61,6 +61,7 @@ class Snapshot:
     frozen: bool = False  # the server's configuration makes every transaction read-only
     folder: str = ""  # its data directory; empty where the login may not know
     segment: int = 16 * 2**20  # bytes of a file of the write-ahead log
+    born: int = 1500  # a transaction after those of initdb, and before those of anybody
     system_identifier: str = ""
     live: bool = True
     stored: dict[str, str | None] = field(default_factory=dict, repr=False)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .rare import ODD_RELATION, ODD_ROUTINE, Rare, not_of_an_extension, of
+from .rare import ODD_RELATION, ODD_ROUTINE, ODD_RULE, Rare, not_of_an_extension, of
 
 _OPTIONS = ("coalesce((SELECT ' OPTIONS (' || pg_catalog.string_agg(pg_catalog.format('%I %L', "
             "pg_catalog.split_part(x, '=', 1), pg_catalog.substr(x, pg_catalog.strpos(x, '=') + 1)), ', ') || ')'"
@@ -35,6 +35,15 @@ _NOT_BROUGHT = """AND CASE o.prolang WHEN 12 THEN o.prosrc IN (
     WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.refobjid = x.oid AND d.deptype = 'e'
       AND d.classid = 'pg_catalog.pg_proc'::regclass AND p.prolang = 13
     GROUP BY p.probin ORDER BY pg_catalog.count(*) DESC, p.probin LIMIT 1) END"""
+
+# A grant writes a function's row anew too. What then tells is a body in quotes: few of PostgreSQL's own in SQL have one.
+_NO_MORE_THAN_GRANTED = """NOT o.prosecdef AND o.proconfig IS NULL AND o.prolang IN (12, 13, 14) AND o.proacl IS NOT NULL
+  AND (o.prolang <> 14 OR o.prosrc = '' OR o.proname IN (
+    'quote_literal', 'quote_nullable', 'textanycat', 'anytextcat', '_pg_expandarray'))"""
+# PostgreSQL's own script for CVE-2024-4317 replaces these views. What it brings is pg_has_role(oid, text).
+_FIXED = """(SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = o.ev_class) IN ('pg_stats_ext', 'pg_stats_ext_exprs')
+  AND o.ev_action::text LIKE '%:funcid 2710 %' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+    WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = o.oid AND d.refobjid >= 16384)"""
 
 # kind, name, detail, and the statement that makes it again where a removal may drop it (it can hold secrets)
 THINGS = (
@@ -77,11 +86,14 @@ THINGS = (
        x.extname || ', ' || coalesce(o.probin || ', ', '') || o.prosrc, NULL""", _ODD_CODE,
        _EXTENSION_OF, _NOT_BROUGHT),
     of("pg_proc", """'altered function', o.oid::regprocedure::text,
-       CASE WHEN o.prosecdef THEN 'runs as its owner' ELSE 'has a body or settings of somebody''s' END, NULL""",
-       ODD_ROUTINE, further="AND o.oid < 16384"),
+       CASE WHEN o.prosecdef THEN 'runs as its owner' ELSE 'has a body, settings or attributes of somebody''s' END, NULL""",
+       ODD_ROUTINE, further=f"AND o.oid < 16384 AND NOT ({_NO_MORE_THAN_GRANTED})"),
+    of("pg_rewrite", "'altered view', o.ev_class::regclass::text, '', NULL", ODD_RULE,
+       further=f"AND o.oid < 16384 AND NOT ({_FIXED})"),
+    of("pg_rewrite", "'hook on a system table', o.rulename || ' on ' || o.ev_class::regclass, 'rule', NULL", ODD_RULE,
+       further="AND o.oid >= 16384"),
     _hook("pg_policy", "policy", "polname", "polrelid"),
     _hook("pg_trigger", "trigger", "tgname", "tgrelid", "o.tgrelid < 16384"),
-    _hook("pg_rewrite", "rule", "rulename", "ev_class", "o.oid >= 16384 AND o.ev_class < 16384"),
     _made("pg_cast", "cast", "o.castsource::regtype || ' as ' || o.casttarget::regtype",
           everywhere="o.castsource < 16384 AND o.casttarget < 16384"),
     _made("pg_transform", "transform", "o.trftype::regtype || ' for language ' || l.lanname", "",

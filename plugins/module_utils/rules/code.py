@@ -37,8 +37,8 @@ SYSTEM_SCHEMA = Rule("code-system-schema", CRITICAL, MANUAL,
                      "Every session finds it, the superuser's too, whatever its search_path, and runs it as itself.",
                      "None: read it, then drop it, or put back what the server came with.",
                      "Objects made later than initdb in pg_catalog, information_schema or pg_toast, triggers, rules and "
-                     "policies on system tables, casts and transforms between system types, system functions with other "
-                     "attributes.")
+                     "policies on system tables, casts and transforms between system types, system functions and views "
+                     "whose rows are younger than the server, where no grant explains that.")
 RULES = (DEFINER, UNTRUSTED, FOREIGN, EVENT_TRIGGER, TEMPLATE, SYSTEM_SCHEMA)
 
 _MACHINE = "runs machine code as the server, and belongs to no extension: drop it once nothing uses it"
@@ -65,6 +65,8 @@ _THINGS = {"definer function": (DEFINER, "Function", "runs with the rights of it
                                             "drop it"),
            "altered function": (SYSTEM_SCHEMA, "PostgreSQL's function", "{detail}, which it did not when the server was "
                                 "made: look who has changed it, then put it back"),
+           "altered view": (SYSTEM_SCHEMA, "PostgreSQL's view", "is not as it was when the server was made: read it with "
+                            "pg_get_viewdef, then put back what a new server of the same version has"),
            "hook on a system table": (SYSTEM_SCHEMA, "Hook", "(a {detail}) acts when somebody touches the server's own "
                                       "tables: read it, then drop it"),
            "cast": (SYSTEM_SCHEMA, "Cast", "between two of PostgreSQL's own types acts in every session, unasked: read its "

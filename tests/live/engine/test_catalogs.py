@@ -15,7 +15,7 @@ from live.engine.cases import states
 from live.engine.neighborhood import Neighborhood
 
 SQL = "\n".join((*(text for module in (cluster, database) for text in vars(module).values() if isinstance(text, str)),
-                 *(one.query for one in (*database.rare_objects(0), *things.THINGS, *things.VECTORS, things.COLUMNS))))
+                 *(one.query for one in (*database.rare_objects(0, 0), *things.THINGS, *things.VECTORS, things.COLUMNS))))
 
 COLUMNS = {  # of catalogs that hold an ACL or refer to a role, and of roles and databases
     "polroles": "a policy only takes away: its role sees no row without a grant, and grants are read",
