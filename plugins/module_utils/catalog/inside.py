@@ -25,8 +25,8 @@ from .session import Cursor
 from .snapshot import Rows, Snapshot
 from .things import COLUMNS, THINGS, VECTORS
 
-# what initdb gives to everybody though pg_init_privs does not list it
 _INFORMATION_SCHEMA = "information_schema"
+_FOR_NOBODY = ("sql_parts", "transforms")  # that initdb gives them to nobody guards nothing
 _SYSTEM_SCHEMAS = ("pg_catalog", _INFORMATION_SCHEMA, "pg_toast")
 
 
@@ -100,8 +100,8 @@ def _schema_files(found: tuple[Record, ...] | str, database: str, snapshot: Snap
 
 
 def _changed_builtin(snapshot: Snapshot, found: Found) -> None:
-    """Of the server's or an extension's own objects: another owner, and grants that were added to the initial ones.
-    What was taken away harms no neighbour."""
+    """Of the server's or an extension's own objects: another owner, grants that were added to the initial ones, and what
+    PUBLIC has lost of PostgreSQL's own."""
     obj, owner, text = found.obj, found.owner, found.acl
     snapshot.builtins.add(obj)
     if found.estranged and obj.schema != "pg_toast":  # what is there belongs to a table's owner
@@ -109,8 +109,28 @@ def _changed_builtin(snapshot: Snapshot, found: Found) -> None:
     if found.extension and (obj.kind in RELATIONS or obj.kind == "SEQUENCE"):
         snapshot.within[obj] = found.extension
     if text is not None:
-        _added(snapshot, found, acl.grants(obj, found.initial, owner, snapshot.major),
-               acl.grants(obj, text, owner, snapshot.major))
+        initial, present = _initial(found, snapshot.major), acl.grants(obj, text, owner, snapshot.major)
+        _added(snapshot, found, initial, present)
+        lost = set() if found.extension else _of_public(initial) - _of_public(present)
+        if lost:
+            snapshot.taken[obj] = {name: frozenset(grant.grantee for grant in present if name in grant.privileges)
+                                   for name in sorted(lost)}
+
+
+def _initial(found: Found, major: int) -> list[Grant]:
+    """What initdb or an extension's script gave. pg_init_privs knows nothing of what PUBLIC has in information_schema."""
+    obj, kind = found.obj, found.obj.kind
+    given = acl.grants(obj, found.initial, found.owner, major)
+    if found.initial is None and not found.extension and not obj.name.startswith("_pg_"):
+        if (kind, obj.name) == ("SCHEMA", _INFORMATION_SCHEMA):
+            given.append(Grant(obj, "", PUBLIC, found.owner, ("USAGE",)))
+        elif kind in RELATIONS and obj.schema == _INFORMATION_SCHEMA and obj.name not in _FOR_NOBODY:
+            given.append(Grant(obj, "", PUBLIC, found.owner, ("SELECT",)))
+    return given
+
+
+def _of_public(grants: Iterable[Grant]) -> set[str]:
+    return {name for grant in grants if grant.grantee == PUBLIC for name in grant.privileges}
 
 
 def _added(snapshot: Snapshot, found: Found, initial: Iterable[Grant], present: Iterable[Grant]) -> None:
@@ -122,8 +142,8 @@ def _added(snapshot: Snapshot, found: Found, initial: Iterable[Grant], present: 
              or name in (PUBLIC, found.owner) or name in superusers or name in snapshot.predefined}
     for grant in present:
         if grant.grantee in superusers or grant.grantee == found.owner or (
-                grant.grantee == PUBLIC and set(grant.privileges) <= {"SELECT", "USAGE"}
-                and _INFORMATION_SCHEMA in (obj.schema, obj.name)):
+                grant.grantee == PUBLIC and grant.privileges == ("SELECT",) and obj.schema == _INFORMATION_SCHEMA
+                and obj.name in _FOR_NOBODY):
             continue
         had = known.get(grant.grantee)
         # what PUBLIC has anyway adds nothing to anybody

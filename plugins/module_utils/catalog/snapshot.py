@@ -82,6 +82,8 @@ class Snapshot:
     beside: set[Obj] = field(default_factory=set)  # made by somebody in a schema of PostgreSQL's own
     builtins: set[Obj] = field(default_factory=set)  # the server's or an extension's, though owner or grants were changed
     within: dict[Obj, str] = field(default_factory=dict)  # relations and sequences of extensions, and the extension of each
+    # what PUBLIC has lost on PostgreSQL's own objects, and who holds it by name
+    taken: dict[Obj, dict[str, frozenset[str]]] = field(default_factory=dict)
     # grants, by key, on what somebody put into an extension, and how a function runs (definer, untrusted, or nothing)
     brought: dict[Key, str] = field(default_factory=dict)
     row_security: dict[Obj, RowSecurity] = field(default_factory=dict)

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ..expand.scope import MAINTAINED
-from ..items import PUBLIC, ROUTINES, Database, DefaultGrant, Grant, Obj, Owner, Role
+from ..items import DATABASE_OWNER, PUBLIC, RELATIONS, ROUTINES, Database, DefaultGrant, Grant, Obj, Owner, Role
 from ..matrix.types import ACTIVE
 from ..model import Change
+from ..ties import Ties
 from .base import CRITICAL, HIGH, LOW, MANUAL, MEDIUM, SAFE, Rule, Violation, World
 
 PUBLIC_CONNECT = Rule("database-public-connect", CRITICAL, SAFE, "PUBLIC may connect to a database.",
@@ -53,6 +56,13 @@ SYSTEM = Rule("grant-system-object", CRITICAL, SAFE,
               "A role holds privileges on an object of PostgreSQL that are kept for superusers.",
               "Such functions read files, switch the log, reload the server.", "Revokes them.",
               "ACLs that differ from those that initdb or the extension's script gave (pg_init_privs).")
+SYSTEM_MISSING = Rule("grant-system-missing", MEDIUM, MANUAL,
+                      "A service lacks what PostgreSQL gives to everybody on its own objects.",
+                      "Its statements, or its clients' look at the catalogs, are refused.",
+                      "None: only a human knows whether it was taken on purpose. Give it back to PUBLIC, or to the row's "
+                      "roles by name. Low for what services seldom need and administrators take away: languages, "
+                      "functions and views about the server and its large objects.",
+                      "ACLs that lack what initdb gave to PUBLIC, against what the row's roles hold by name.")
 PARAMETER = Rule("grant-parameter", HIGH, SAFE, "A role may set a setting that is kept for superusers.",
                  "It lifts a limit that protects its neighbours, or runs a command as the server.", "Revokes it.",
                  "pg_parameter_acl.")
@@ -72,7 +82,13 @@ DANGLING = Rule("grant-dangling", LOW, MANUAL, "A grant belongs to a role that n
                 "None: the catalog's entry must be mended by a human, or the object recreated.",
                 "A number stands where an ACL has a role's name.")
 RULES = (PUBLIC_CONNECT, PUBLIC_TEMPORARY, DATABASE_FOREIGN, DATABASE_MISSING, PUBLIC_GRANT, DEFINER, FOREIGN, BEYOND,
-         OPTION, MISSING, SYSTEM, PARAMETER, TABLESPACE, DEFAULT_FOREIGN, DEFAULT_MISSING, DANGLING)
+         OPTION, MISSING, SYSTEM, SYSTEM_MISSING, PARAMETER, TABLESPACE, DEFAULT_FOREIGN, DEFAULT_MISSING, DANGLING)
+
+# where clients look up tables of their own; other catalogs and views administrators keep from services on purpose
+_LOOKED_UP = ("pg_attrdef", "pg_attribute", "pg_class", "pg_constraint", "pg_enum", "pg_index", "pg_namespace", "pg_range",
+              "pg_type", "columns", "tables")
+_ABOUT_THE_SERVER = re.compile(r"pg_|lo_|loread$|lowrite$|has_|inet_|txid_|\w+_to_xml|version$|current_setting$|set_config$")
+_SINGLY = 8  # more objects of one kind are told together
 
 
 def judge(change: Change, world: World) -> list[Violation]:
@@ -183,6 +199,51 @@ def _lacks(rule: Rule, grant: Grant, privileges: tuple[str, ...], change: Change
             "grant of its own."
     return Violation(rule, says, (change,), database, grant.grantee, obj.text + (f".{grant.column}" if grant.column else ""),
                      world.service(database, grant.grantee), severity)
+
+
+def taken(world: World) -> Iterator[Violation]:
+    """What services lack because PUBLIC has lost it on PostgreSQL's own objects."""
+    ties = Ties(world.now)
+    groups: dict[tuple[str, str, str], list[tuple[Obj, list[str]]]] = {}
+    for obj in sorted(world.snapshot.taken):
+        lacking = _lacking(obj, ties, world)
+        if lacking:
+            groups.setdefault((obj.database, obj.kind, obj.schema), []).append((obj, lacking))
+    for (_database, kind, schema), found in groups.items():
+        roles = sorted({role for _obj, lacking in found for role in lacking})
+        severity = MEDIUM if any(_needed(obj) for obj, _lacking in found) else LOW
+        if len(found) > _SINGLY:
+            yield _taken(f"{len(found)} {kind.lower()}s of {schema}", f"{kind.lower()}s of {schema}", found[0][0], roles,
+                         severity, world)
+            continue
+        for obj, lacking in found:
+            yield _taken(f"{kind.lower()} {obj.text}", obj.text, obj, lacking, MEDIUM if _needed(obj) else LOW, world)
+
+
+def _lacking(obj: Obj, ties: Ties, world: World) -> list[str]:
+    """The row's roles that do not hold what PUBLIC has lost."""
+    place = world.place(obj.database)
+    if place is None or place.kind != ACTIVE:
+        return []
+    held = world.snapshot.taken[obj].values()
+    roles = [role for role in (place.owner, *place.logins, *place.readers) if role not in world.snapshot.superusers]
+    ways = {role: ties.inherited(role) | ({DATABASE_OWNER} if role == place.owner else set()) for role in roles}
+    return [role for role in roles if not all(ways[role] & by_name for by_name in held)]
+
+
+def _needed(obj: Obj) -> bool:
+    """Whether ordinary clients and statements can hardly do without it."""
+    if obj.kind in RELATIONS:
+        return obj.name in _LOOKED_UP
+    return obj.kind != "LANGUAGE" and not (obj.kind in ROUTINES and _ABOUT_THE_SERVER.match(obj.name))
+
+
+def _taken(what: str, name: str, obj: Obj, roles: list[str], severity: str, world: World) -> Violation:
+    lost = ", ".join(world.snapshot.taken[obj])
+    return Violation(SYSTEM_MISSING, f"PUBLIC has lost {lost} on {what} in database {obj.database}: it is refused to "
+                     f"{', '.join(roles)}, who do not hold it by name. GRANT it to PUBLIC again or, if it was taken on "
+                     "purpose, to them.", database=obj.database, object=name, service=world.service(obj.database),
+                     severity=severity)
 
 
 def _default(change: Change, item: DefaultGrant, world: World) -> list[Violation]:

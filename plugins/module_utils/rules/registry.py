@@ -39,7 +39,7 @@ JUDGES: dict[type[Item], tuple[Judge, ...]] = {
 }
 # what is no difference of state
 FURTHER: tuple[Callable[[World], Iterable[Violation]], ...] = (
-    code.hidden, code.planted, database.unseen, owner.hidden, place.misplaced, schema.files, secret.stored,
+    code.hidden, code.planted, database.unseen, grant.taken, owner.hidden, place.misplaced, schema.files, secret.stored,
     secret.unmanaged, world.unreadable)
 
 
