@@ -234,7 +234,7 @@ class SchemaFile(Sortable):
 
 @record(frozen=True, slots=True)
 class ServerSetting(Sortable):
-    """A setting of the running server that opens a door, weakens secrets or takes the reserve."""
+    """A setting of the running server that opens a door, weakens secrets, takes the reserve or stops every service."""
 
     name: str
     value: str

@@ -11,7 +11,7 @@ from .record import record
 from .catalog.session import Server
 from .catalog.snapshot import Snapshot
 from .expand.scope import Scope
-from .items import Database
+from .items import Database, ServerSetting
 from .order import Step
 from .undo import UndoFile
 
@@ -42,6 +42,9 @@ def reasons(server: Server, scope: Scope, found: Snapshot, steps: Sequence[Step]
     if found.frozen and not found.standby:
         against.append("this server is read-only: its configuration has default_transaction_read_only = on; whoever set it "
                        "wants no changes now. Set it off and reload, then run again")
+    if found.model.get(ServerSetting, "synchronous_standby_names") is not None:
+        against.append("every commit waits for a standby of synchronous_standby_names, and none is connected: connect it, "
+                       "or empty the setting and reload, then run again")
     if found.superuser and _here(server.parameters):
         against += _too_small(found, steps)
     return against + (_unwritable(undo) if undo is not None else [])

@@ -70,7 +70,7 @@ FROM pg_catalog.pg_stat_activity
 WHERE (backend_type = 'client backend' AND datname IS NOT NULL OR backend_type = 'walsender') AND usesysid IS NOT NULL
   AND pid <> pg_catalog.pg_backend_pid() GROUP BY 1, 2"""
 
-# those that open a door, weaken secrets, or take the reserve; reserved_connections exists from 16 on
+# those that open a door, weaken secrets, take the reserve, or stop every service; reserved_connections exists from 16 on
 SERVER_SETTINGS = """
 SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
   ('max_connections', 'superuser_reserved_connections', 'reserved_connections', 'password_encryption',
@@ -78,11 +78,20 @@ SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
    'ignore_system_indexes', 'lo_compat_privileges', 'shared_preload_libraries', 'db_user_namespace', 'krb_caseins_users',
    'gss_accept_delegation', 'createrole_self_grant', 'scram_iterations', 'log_file_mode', 'dynamic_library_path',
    'extension_control_path', 'jit_provider', 'ssl_min_protocol_version', 'session_replication_role')
-  AND source NOT IN ('database', 'user', 'database user')  -- stored settings are a question of their own"""
+  AND source NOT IN ('database', 'user', 'database user')  -- stored settings are a question of their own
+UNION ALL SELECT name, setting FROM pg_catalog.pg_settings
+WHERE name = 'default_transaction_read_only' AND source NOT IN ('client', 'database', 'user', 'database user')
+UNION ALL SELECT name, setting FROM pg_catalog.pg_settings  -- where commits wait for a standby, and none comes into question
+WHERE name = 'synchronous_standby_names' AND setting <> '' AND NOT pg_catalog.pg_is_in_recovery()
+  AND pg_catalog.current_setting('synchronous_commit') NOT IN ('off', 'local')
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_replication WHERE sync_state IS DISTINCT FROM 'async')"""
 # our own sessions have these by themselves, so that only the files tell
 FILE_SETTINGS = """
 SELECT name, setting FROM pg_catalog.pg_file_settings
-WHERE applied AND name IN ('search_path', 'row_security')"""
+WHERE applied AND name IN ('search_path', 'row_security', 'statement_timeout')
+UNION ALL SELECT f.name, 'on' FROM pg_catalog.pg_file_settings f JOIN pg_catalog.pg_settings s ON s.name = f.name
+WHERE f.applied AND f.name = 'default_transaction_read_only' AND s.source = 'client'
+  AND pg_catalog.lower(f.setting) IN ('on', 'true', 'yes', '1')"""
 
 WORDS = """
 SELECT 'the comment on ' || pg_catalog.pg_describe_object(classoid, objoid, 0), description

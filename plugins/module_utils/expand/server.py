@@ -1,6 +1,7 @@
 # Copyright: BBWorlds
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The settings of the running server that open a door, weaken secrets or take the reserve: which values are right.
+"""The settings of the running server that open a door, weaken secrets, take the reserve or stop every service: which values
+are right.
 
 https://www.postgresql.org/docs/current/runtime-config.html
 """
@@ -13,6 +14,7 @@ from ..matrix.budget import terms
 from ..matrix.types import ACTIVE
 from ..model import Model
 from .scope import Scope
+from .settings import milliseconds
 
 RESERVES = ("max_connections", "superuser_reserved_connections", "reserved_connections")
 # what a setting must be; empty: nothing
@@ -21,7 +23,9 @@ _RIGHT = {
     "local_preload_libraries": "", "ignore_system_indexes": "off", "lo_compat_privileges": "off", "db_user_namespace": "off",
     "krb_caseins_users": "off", "gss_accept_delegation": "off", "createrole_self_grant": "",
     "dynamic_library_path": "$libdir", "extension_control_path": "$system", "jit_provider": "llvmjit",
-    "session_replication_role": "origin", "row_security": "on"}
+    "session_replication_role": "origin", "row_security": "on", "default_transaction_read_only": "off",
+    "synchronous_standby_names": ""}  # the latter is read only where no commit would end
+_LEAST_TIME = 100  # milliseconds: with less no index is made, and hardly a query ends on a busy server
 # libraries that PostgreSQL brings itself, and that look at the whole server or guard it
 _LIBRARIES = {"pg_stat_statements", "auto_explain", "pg_prewarm", "passwordcheck", "auth_delay", "basic_archive", "sepgsql",
               "pg_overexplain", "pgaudit", "set_user", "credcheck"}
@@ -42,6 +46,9 @@ def right(setting: ServerSetting, scope: Scope, now: Model) -> str:
         return value if not int(value, 8) & _OTHERS else f"{int(value, 8) & ~_OTHERS:04o}"
     if name == "ssl_min_protocol_version":
         return "TLSv1.2" if value in ("", "TLSv1", "TLSv1.1") else value
+    if name == "statement_timeout":
+        time = milliseconds(value)
+        return "0" if time is not None and 0 < time < _LEAST_TIME else value
     if name == "search_path":
         schemas = sql.list_elements(value)
         # named, it is searched where it stands; not named, before all others

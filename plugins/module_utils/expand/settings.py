@@ -25,6 +25,14 @@ def same_value(name: str, one: str, other: str) -> bool:
     return _meaning(one) == _meaning(other)
 
 
+def milliseconds(value: str) -> float | None:
+    """How long a setting that counts in milliseconds is; None where it is no time."""
+    measure = _MEASURE.fullmatch(value.strip())
+    if measure:
+        return float(measure[1]) * _UNITS[measure[2]] / 1000
+    return float(value) if re.fullmatch(r"\s*[0-9]+\s*", value) else None
+
+
 def _meaning(value: str) -> object:
     value = value.strip()
     measure = _MEASURE.fullmatch(value)

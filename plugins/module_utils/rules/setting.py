@@ -22,10 +22,17 @@ UNDECLARED = Rule("setting-undeclared", HIGH, SAFE, "A setting is stored that no
                   "read-only.",
                   "Resets it; new sessions start without it.",
                   "pg_db_role_setting: of databases, of roles, of both, and of all roles.")
-SERVER = Rule("setting-server", MEDIUM, MANUAL, "A setting of the whole server opens a door or weakens secrets.",
-              "It applies to every service at once.", "None here: the server's configuration must change.",
-              "pg_settings, and the files where our own sessions have a value of their own.")
+SERVER = Rule("setting-server", MEDIUM, MANUAL, "A setting of the whole server opens a door, weakens secrets or "
+              "stops every service.", "It applies to every service at once.",
+              "None here: the server's configuration must change.",
+              "pg_settings, and the files where our own sessions have a value of their own; for standbys that commits wait "
+              "for, pg_stat_replication.")
 RULES = (MISSING, UNDECLARED, SERVER)
+
+# what stops every service at once
+_STOPS = {"default_transaction_read_only": "no service can write a row",
+          "statement_timeout": "statements of every service are ended before they are done",
+          "synchronous_standby_names": "no standby that it names is connected, and every commit waits for one"}
 
 
 def judge(change: Change, world: World) -> list[Violation]:
@@ -35,9 +42,11 @@ def judge(change: Change, world: World) -> list[Violation]:
         if item.name in RESERVES:
             return []
         now, wanted = cast("tuple[ServerSetting, ServerSetting]", (change.before, change.after))
+        stops = _STOPS.get(now.name)
         return [Violation(SERVER, f"The server runs with {now.name} = {now.value or 'empty'}, right is "
-                          f"{wanted.value or 'empty'}: set it in the server's configuration and reload or restart.",
-                          object=now.name, severity=HIGH if "preload" in now.name else MEDIUM)]
+                          f"{wanted.value or 'empty'}: {stops + ': ' if stops else ''}set it in the server's configuration "
+                          "and reload or restart.",
+                          object=now.name, severity=HIGH if stops or "preload" in now.name else MEDIUM)]
     item = cast("Setting", item)
     said = (f"role {item.role}" if item.role else "", f"database {item.database}" if item.database else "")
     where = " in ".join(filter(None, said)) or "all roles"

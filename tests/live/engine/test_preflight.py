@@ -41,7 +41,7 @@ def test_a_server_that_somebody_froze(library: Neighborhood) -> None:
     assert "a real run would refuse: this server is read-only" in library.foretell()["notes"][0]
     with pytest.raises(ServerError, match="read-only"):
         library.enforce()
-    assert rules(library.check()) == {"database-public-connect"}
+    assert rules(library.check()) == {"database-public-connect", "setting-server"}
     library.cluster.restart(default_transaction_read_only="off")
     assert library.enforce()["compliant"]
 
