@@ -72,19 +72,18 @@ WHERE (backend_type = 'client backend' AND datname IS NOT NULL OR backend_type =
 
 # those that open a door, weaken secrets, take the reserve, or stop every service; reserved_connections exists from 16 on
 SERVER_SETTINGS = """
-SELECT name, setting FROM pg_catalog.pg_settings WHERE name IN
-  ('max_connections', 'superuser_reserved_connections', 'reserved_connections', 'password_encryption',
-   'allow_system_table_mods', 'session_preload_libraries', 'local_preload_libraries',
-   'ignore_system_indexes', 'lo_compat_privileges', 'shared_preload_libraries', 'db_user_namespace', 'krb_caseins_users',
-   'gss_accept_delegation', 'createrole_self_grant', 'scram_iterations', 'log_file_mode', 'dynamic_library_path',
-   'extension_control_path', 'jit_provider', 'ssl_min_protocol_version', 'session_replication_role')
-  AND source NOT IN ('database', 'user', 'database user')  -- stored settings are a question of their own
-UNION ALL SELECT name, setting FROM pg_catalog.pg_settings
-WHERE name = 'default_transaction_read_only' AND source NOT IN ('client', 'database', 'user', 'database user')
-UNION ALL SELECT name, setting FROM pg_catalog.pg_settings  -- where commits wait for a standby, and none comes into question
-WHERE name = 'synchronous_standby_names' AND setting <> '' AND NOT pg_catalog.pg_is_in_recovery()
-  AND pg_catalog.current_setting('synchronous_commit') NOT IN ('off', 'local')
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_replication WHERE sync_state IS DISTINCT FROM 'async')"""
+SELECT name, setting FROM pg_catalog.pg_settings
+WHERE source NOT IN ('database', 'user', 'database user')  -- stored settings are a question of their own
+  AND CASE name WHEN 'default_transaction_read_only' THEN source <> 'client'
+  WHEN 'synchronous_standby_names' THEN  -- where commits wait for a standby, and none comes into question
+    setting <> '' AND NOT pg_catalog.pg_is_in_recovery()
+    AND pg_catalog.current_setting('synchronous_commit') NOT IN ('off', 'local')
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_get_wal_senders() WHERE sync_state IS DISTINCT FROM 'async')
+  ELSE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections', 'password_encryption',
+    'allow_system_table_mods', 'session_preload_libraries', 'local_preload_libraries',
+    'ignore_system_indexes', 'lo_compat_privileges', 'shared_preload_libraries', 'db_user_namespace', 'krb_caseins_users',
+    'gss_accept_delegation', 'createrole_self_grant', 'scram_iterations', 'log_file_mode', 'dynamic_library_path',
+    'extension_control_path', 'jit_provider', 'ssl_min_protocol_version', 'session_replication_role') END"""
 # our own sessions have these by themselves, so that only the files tell
 FILE_SETTINGS = """
 SELECT name, setting FROM pg_catalog.pg_file_settings
