@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """inspect → expand → diff → classify → plan → apply: the whole of a run, for the modules' faces."""
 
+# pylint: disable=invalid-field-call  # a record is a dataclass
 from __future__ import annotations
 
 import time

@@ -6,6 +6,7 @@ Three formats: `dotenv`, `python` (a dict) and `url` (one variable). What a valu
 the file reads the same, is decided by `quote`; what cannot be written so is refused rather than misread.
 """
 
+# pylint: disable=invalid-field-call  # a record is a dataclass
 from __future__ import annotations
 
 import re

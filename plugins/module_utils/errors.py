@@ -7,7 +7,6 @@ from __future__ import annotations
 from .record import record
 
 
-
 class GoodNeighborError(Exception):
     """Base of all: its text is one sentence (or more) that a sysadmin understands, free of secrets.
 

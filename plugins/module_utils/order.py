@@ -7,6 +7,7 @@ inside; schema files; sessions. A new database has its schema files in the visit
 A change of owner is one transaction with what its objects' new grants give. Pure: it runs on steps alone.
 """
 
+# pylint: disable=invalid-field-call  # a record is a dataclass
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable

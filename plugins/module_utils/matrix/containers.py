@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Lists and mappings of the matrix: they read every entry and collect what is wrong, so that all is told at once."""
 
+# pylint: disable=invalid-field-call  # a record is a dataclass
 from __future__ import annotations
 
 import re

@@ -5,6 +5,7 @@
 Defaults stand here and nowhere else. Secrets are fields of their own (`password`), never part of a repr.
 """
 
+# pylint: disable=invalid-field-call  # a record is a dataclass
 from __future__ import annotations
 
 from dataclasses import field

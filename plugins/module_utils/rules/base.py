@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a rule is, what a violation is, and what a rule may look at."""
 
+# pylint: disable=invalid-field-call  # a record is a dataclass
 from __future__ import annotations
 
 from collections.abc import Mapping

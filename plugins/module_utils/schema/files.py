@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Schema files as text: what they are, what is refused in them, and which of them a database still lacks."""
 
+# pylint: disable=invalid-field-call  # a record is a dataclass
 from __future__ import annotations
 
 import hashlib

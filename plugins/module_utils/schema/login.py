@@ -9,6 +9,7 @@ connection, a password that nobody knows and an expiry within ten minutes; the s
 All functions take a cursor of a superuser's connection in autocommit, with a search_path of pg_catalog alone.
 """
 
+# pylint: disable=invalid-field-call  # a record is a dataclass
 from __future__ import annotations
 
 import base64

@@ -1,5 +1,6 @@
 """Records behave as frozen dataclasses do, and everything that each run imports is one."""
 
+# pylint: disable=invalid-field-call  # a record is a dataclass
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
