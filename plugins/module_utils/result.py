@@ -15,6 +15,7 @@ from .matrix.types import ACTIVE
 from .model import Change, Item
 from .plan import Verdict
 from .rules.base import DEFERRED, LOW, OPEN, UNCHECKED
+from .schema.files import BASELINE, STARTED
 
 NEEDS_CREATION, UNALLOCATED = "needs_creation", "unallocated"
 _NOT_RIGHT = (OPEN, DEFERRED, UNCHECKED)
@@ -45,7 +46,8 @@ def compliant(verdicts: Iterable[Verdict]) -> bool:
 def shown(change: Change, major: int) -> list[str]:
     """The statements of a change, secrets masked; a schema file is one entry of name and checksum."""
     if isinstance(change.item, SchemaFile):
-        verb = "record as applied" if change.item.state == "baseline" else "apply"
+        ran = change.item.state == BASELINE or isinstance(change.before, SchemaFile) and change.before.state == STARTED
+        verb = "record as applied" if ran else "apply"
         return [f"{verb} schema file {change.item.path} (sha256 {change.item.checksum})"]
     return sql.render(change, major)
 

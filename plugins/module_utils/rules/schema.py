@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..items import Database, Extension, SchemaFile, Table, Thing, may_lead_out
 from ..matrix.types import ACTIVE
@@ -27,7 +27,8 @@ TABLE_UNDECLARED = Rule("schema-table-undeclared", LOW, MANUAL, "A table is ther
                         "Nobody has said to which service its rows belong.", "None: name it in the row, or move it.",
                         "pg_class against the row's tables; partitions belong to their parent.")
 PENDING = Rule("schema-file-pending", MEDIUM, SAFE, "A schema file of the row has not been applied.",
-               "The service meets a schema older than itself.", "Runs it, once, in one transaction, as the owner.",
+               "The service meets a schema older than itself.", "Runs it, once, in one transaction, as the owner; records "
+               "one that a killed run has applied.",
                "The record of applied files in schema good_neighbor.")
 ALTERED = Rule("schema-file-altered", HIGH, MANUAL, "The schema files of a row contradict what was applied.",
                "Nobody can say any more which schema the database has.",
@@ -99,7 +100,13 @@ def files(world: World) -> Iterator[Violation]:
             yield Violation(ALTERED, f"{problem}.", database=place.name, object=path,
                             service=place.service)
         missing = list(todo.to_apply)
-        if not missing or todo.problems:
+        if todo.problems:
+            continue
+        for source in todo.unsaid:
+            yield _pending(world, place.name, records, source,
+                           f"Schema file {source.path} of service {row.service} has run in database {place.name}, and its "
+                           "record does not say so: the run that did it was killed in between.")
+        if not missing:
             continue
         tables = {table.name for table in world.now.near(Table, place.name)
                   if table.schema == "public" and table.kind == "TABLE"}
@@ -107,9 +114,14 @@ def files(world: World) -> Iterator[Violation]:
             yield _unbaselined(world, place.name, row.service, missing)
             continue
         for source in missing:
-            change = Change(records.get(source.path), SchemaFile(place.name, source.path, source.checksum, "applied"))
-            yield Violation(PENDING, f"Schema file {source.path} of service {row.service} has not been applied to database "
-                            f"{place.name}.", (change,), place.name, row.owner, source.path, row.service)
+            yield _pending(world, place.name, records, source, f"Schema file {source.path} of service {row.service} has not "
+                           f"been applied to database {place.name}.")
+
+
+def _pending(world: World, database: str, records: Mapping[str, SchemaFile], source: SchemaText, message: str) -> Violation:
+    place = world.scope.places[database]
+    change = Change(records.get(source.path), SchemaFile(database, source.path, source.checksum, "applied"))
+    return Violation(PENDING, message, (change,), database, place.owner, source.path, place.service)
 
 
 def _unbaselined(world: World, database: str, service: str, missing: list[SchemaText]) -> Violation:

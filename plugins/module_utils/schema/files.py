@@ -61,11 +61,13 @@ class Record(Sortable):
 
 @record(frozen=True)
 class Pending:
-    """What is to do for a row's files. Where `problems` is not empty, nothing may be applied."""
+    """What is to do for a row's files. `unsaid`: of those that are applied, the ones whose record does not say so yet, as
+    a run was killed in between. Where `problems` is not empty, nothing may be applied."""
 
     applied: tuple[SchemaFile, ...]
     to_apply: tuple[SchemaFile, ...]
     problems: tuple[str, ...]
+    unsaid: tuple[SchemaFile, ...] = ()
 
 
 def checksum(text: str) -> str:
@@ -79,7 +81,8 @@ def pending(files: Sequence[SchemaFile], records: Sequence[Record]) -> Pending:
     there = {record.path for record in records if record.done}
     applied = tuple(file for file in files if file.path in there)
     to_apply = tuple(file for file in files if file.path not in there)
-    return Pending(applied, to_apply, tuple(_problems(files, recorded)))
+    unsaid = tuple(file for file in applied if recorded[file.path].state == STARTED)
+    return Pending(applied, to_apply, tuple(_problems(files, recorded)), unsaid)
 
 
 def _problems(files: Sequence[SchemaFile], recorded: dict[str, Record]) -> Iterator[str]:

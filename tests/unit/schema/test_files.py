@@ -34,7 +34,7 @@ def test_in_their_order() -> None:
 
 def test_what_a_killed_run_left() -> None:
     found = pending([A, B, C], [record(A, "started", "committed"), record(B, "started", "aborted")])
-    assert (found.applied, found.to_apply, found.problems) == ((A,), (B, C), ())
+    assert (found.applied, found.to_apply, found.problems, found.unsaid) == ((A,), (B, C), (), (A,))
     assert pending([A], [record(A, "started", "in progress")]).to_apply == (A,)
     assert "nobody can tell" in pending([A], [record(A, "started", None)]).problems[0]
 
