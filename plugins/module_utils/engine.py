@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from .record import record
 from . import plan as planning
-from . import preflight
+from . import inside_still, preflight
 from .apply import Runner
 from .catalog import cluster, read, snapshot
 from .catalog.raw import rows
@@ -19,13 +19,11 @@ from .catalog.session import Cursor, Server, ServerAbsent
 from .catalog.snapshot import Rows, Snapshot
 from .errors import GoodNeighborError, ServerError
 from .expand.scope import Scope
-from .items import Database, Extension, Membership, Role, Session
+from .items import Database, Extension
 from .matrix.types import ACTIVE, Matrix
-from .order import Step
 from .plan import Options, Plan, Verdict
 from .rules.base import DEFERRED, OPEN, REMEDIED
 from .schema.files import SchemaFile as SchemaText
-from .sql import literal
 from .undo import UndoFile
 
 _LOCK = 4742_1104_2025  # of all runs on one server; an arbitrary number that nobody else takes
@@ -77,7 +75,7 @@ def foretell(server: Server, request: Request) -> Outcome:
     if found.live:
         against = preflight.reasons(server, scope, found, plan.steps, None)
         notes += [f"a real run would refuse: {reason}" for reason in against]
-    notes += _inside_still(plan.steps, found)
+    notes += inside_still.notes(plan.steps, found)
     return Outcome(scope, found, plan.after, plan.verdicts, plan, notes)
 
 
@@ -130,25 +128,8 @@ def _rounds(server: Server, cursor: Cursor, request: Request, runner: Runner, fi
     verdicts = initial.verdicts
     if runner.done or runner.left:
         verdicts = _verdicts(initial, plan, runner.deferred, scope, request.options)
-    notes = _inside_still(runner.done, first) + _deferred(runner.deferred)
+    notes = inside_still.notes(runner.done, first) + _deferred(runner.deferred)
     return Outcome(scope, first, found, verdicts, Plan(runner.done, verdicts, first, found), notes)
-
-
-def _inside_still(steps: Sequence[Step], first: Snapshot) -> list[str]:
-    """Whose sessions may be more than their role is now: what a session has become by SET ROLE it stays, and who came in
-    with a secret is not asked again. https://www.postgresql.org/docs/current/sql-set-role.html"""
-    lost: dict[str, str] = {}
-    for item, before, patch in ((step.change.item, step.change.before, step.change.patch()) for step in steps):
-        if isinstance(item, Membership) and item is before:
-            lost[item.member] = f"its membership in {item.role}"
-        elif isinstance(before, Role) and patch.get("superuser") is False:
-            lost[before.name] = "SUPERUSER"
-        elif isinstance(before, Role) and before.password.startswith("shared:") and "password" in patch:
-            lost[before.name] = "a password that another role has too"
-    inside = {session.role for session in first.model.of(Session).values()}
-    return [f"role {role} had sessions open when it lost {what}: what they became by that they stay until they end. End "
-            f"them: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {literal(role)}"
-            for role, what in sorted(lost.items()) if role in inside]
 
 
 def _deferred(why: Mapping[tuple[str, str, str, str], str]) -> list[str]:

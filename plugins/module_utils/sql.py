@@ -7,6 +7,7 @@ A statement of a change that needs a secret takes it from `verifiers`; without, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from .items import (
@@ -19,6 +20,7 @@ MASK = "********"
 LIST_SETTINGS = frozenset({"search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries",
                            "shared_preload_libraries", "unix_socket_directories"})
 # kinds whose names only the server can write: it has quoted them already
+_ELEMENT = re.compile(r'\s*("(?:[^"]|"")*"|[^,]+)')  # of a list setting
 _VERBATIM = frozenset({"COLLATION", "CONVERSION", "OPERATOR", "OPERATOR CLASS", "OPERATOR FAMILY", "STATISTICS OBJECT",
                        "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY"})
 _OWNED_AS = {"STATISTICS OBJECT": "STATISTICS"}  # where the catalog's word is not the statement's
@@ -60,8 +62,10 @@ def setting_value(name: str, value: str) -> str:
 
 
 def list_elements(value: str) -> list[str]:
-    """The names of a list setting as stored or as written: quotes and blanks around an element do not matter."""
-    return [part.strip().strip('"').replace('""', '"') for part in value.split(",") if part.strip()]
+    """The names of a list setting as stored or as written: quotes and blanks around an element do not matter, a comma
+    within quotes is a part of its name."""
+    return [part[1:-1].replace('""', '"') if part.startswith('"') else part
+            for part in map(str.strip, _ELEMENT.findall(value)) if part]
 
 
 def render(change: Change, major: int, verifiers: Mapping[str, str] | None = None) -> list[str]:

@@ -87,7 +87,8 @@ WHERE source NOT IN ('database', 'user', 'database user')  -- stored settings ar
 # our own sessions have these by themselves, so that only the files tell
 FILE_SETTINGS = """
 SELECT name, setting FROM pg_catalog.pg_file_settings
-WHERE applied AND name IN ('search_path', 'row_security', 'statement_timeout')
+WHERE applied AND name IN ('search_path', 'row_security', 'statement_timeout', 'transaction_timeout',
+  'idle_in_transaction_session_timeout', 'idle_session_timeout')
 UNION ALL SELECT f.name, 'on' FROM pg_catalog.pg_file_settings f JOIN pg_catalog.pg_settings s ON s.name = f.name
 WHERE f.applied AND f.name = 'default_transaction_read_only' AND s.source = 'client'
   AND pg_catalog.lower(f.setting) IN ('on', 'true', 'yes', '1')"""

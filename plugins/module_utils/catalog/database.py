@@ -196,4 +196,19 @@ WHERE ftoptions IS NOT NULL
 UNION ALL SELECT 'the ' || pg_catalog.pg_describe_object('pg_catalog.pg_attrdef'::regclass, oid, 0), adbin::text
 FROM pg_catalog.pg_attrdef WHERE adbin::text LIKE '%:constlen -1 %'
 UNION ALL SELECT 'the definition of view ' || ev_class::regclass, ev_action::text
-FROM pg_catalog.pg_rewrite WHERE oid >= 16384 AND ev_action::text LIKE '%:constlen -1 %'"""
+FROM pg_catalog.pg_rewrite WHERE oid >= 16384 AND ev_action::text LIKE '%:constlen -1 %'
+UNION ALL SELECT 'the definition of trigger ' || tgname || ' on ' || tgrelid::regclass,
+       pg_catalog.concat_ws(' ', pg_catalog.encode(tgargs, 'escape'), tgqual::text)
+FROM pg_catalog.pg_trigger WHERE NOT tgisinternal AND (tgargs <> '' OR tgqual IS NOT NULL)
+UNION ALL SELECT 'the constraint ' || conname, conbin::text
+FROM pg_catalog.pg_constraint WHERE oid >= 16384 AND conbin::text LIKE '%:constlen -1 %'
+UNION ALL SELECT 'the policy ' || polname || ' on ' || polrelid::regclass,
+       pg_catalog.concat_ws(' ', polqual::text, polwithcheck::text)
+FROM pg_catalog.pg_policy
+UNION ALL SELECT 'the definition of index ' || indexrelid::regclass,
+       pg_catalog.concat_ws(' ', indexprs::text, indpred::text)
+FROM pg_catalog.pg_index WHERE indexrelid >= 16384 AND (indexprs IS NOT NULL OR indpred IS NOT NULL)
+UNION ALL SELECT 'the default of domain ' || oid::regtype, typdefault
+FROM pg_catalog.pg_type WHERE oid >= 16384 AND typdefault IS NOT NULL
+UNION ALL SELECT 'the labels of type ' || enumtypid::regtype, enumlabel
+FROM pg_catalog.pg_enum"""

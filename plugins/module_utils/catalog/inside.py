@@ -11,8 +11,8 @@ from dataclasses import replace
 from .. import acl
 from ..errors import SchemaFileError
 from ..items import (
-    BOOKKEEPING, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Grant, Obj, Owner, SchemaFile, Table, Thing,
-    may_lead_out)
+    BOOKKEEPING, DATABASE_OWNER, PUBLIC, RELATIONS, ROUTINES, DefaultGrant, Extension, Grant, Obj, Owner, SchemaFile, Table,
+    Thing, may_lead_out)
 from ..schema import records
 from ..schema.files import Record
 from . import database as queries
@@ -139,7 +139,7 @@ def _added(snapshot: Snapshot, found: Found, initial: Iterable[Grant], present: 
     obj, superusers = found.obj, snapshot.superusers
     first = {grant.grantee: grant for grant in initial}
     known = {name: _trusted(grant) for name, grant in first.items() if not found.extension
-             or name in (PUBLIC, found.owner) or name in superusers or name in snapshot.predefined}
+             or name in (PUBLIC, found.owner) or name in superusers or name in snapshot.predefined - {DATABASE_OWNER}}
     for grant in present:
         if grant.grantee in superusers or grant.grantee == found.owner or (
                 grant.grantee == PUBLIC and grant.privileges == ("SELECT",) and obj.schema == _INFORMATION_SCHEMA

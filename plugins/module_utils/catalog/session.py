@@ -27,6 +27,7 @@ except ImportError:  # the module's face reports it, or starts from an empty sna
 # pg_catalog alone: nothing that somebody made is found before PostgreSQL's own
 PINNED = {
     "search_path": "pg_catalog", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
     "default_transaction_read_only": "off", "default_transaction_isolation": "read\\ committed", "datestyle": "ISO",
     "intervalstyle": "postgres", "bytea_output": "hex", "quote_all_identifiers": "off",
     "standard_conforming_strings": "on", "row_security": "off", "client_min_messages": "warning", "jit": "off",
@@ -36,7 +37,8 @@ SUPERUSER = {"log_statement": "none", "log_min_duration_statement": "-1", "log_m
              "log_duration": "off", "log_min_duration_sample": "-1", "track_activities": "off",
              "pg_stat_statements.track": "none", "session_replication_role": "origin", "role": "none"}
 _OF_THE_SERVER = ("default_transaction_read_only", "session_replication_role")
-EVENT_TRIGGERS = {"event_triggers": "off"}  # from PostgreSQL 17 on; before, only a setting of single-user mode
+# from PostgreSQL 17 on; event_triggers was a setting of single-user mode before
+LATER = {"event_triggers": "off", "transaction_timeout": "0"}
 
 
 _CROWDED = ("too many", "slots are reserved")
@@ -116,7 +118,7 @@ class Server:
 
     def _armours(self) -> list[dict[str, str]]:
         pinned = {**PINNED, "lock_timeout": self.lock_timeout}
-        return [{**pinned, **SUPERUSER, **EVENT_TRIGGERS}, {**pinned, **SUPERUSER}, pinned]
+        return [{**pinned, **SUPERUSER, **LATER}, {**pinned, **SUPERUSER}, pinned]
 
     def _open_soon(self, database: str, armour: Mapping[str, str]) -> Any:
         end = time.monotonic() + _PATIENCE

@@ -164,6 +164,8 @@ def _keep(grant: Grant, inside: Inside, want: Model, owner: str) -> None:
     """Take over what of a present grant may stay."""
     place, obj = inside.place, grant.obj
     superusers, brought = inside.snapshot.superusers, inside.snapshot.brought.get(grant.key)
+    if _is_bookkeeping(obj) and grant.grantee not in superusers and grant.grantee != owner:
+        return  # whoever writes there decides which schema files run
     kind = inside.kind_of(obj) if brought is None else brought
     builtin = obj in inside.snapshot.builtins and brought is None
     if grant.grantee in superusers or grant.grantee == owner or (
@@ -233,29 +235,26 @@ def _presence(inside: Inside, want: Model) -> None:
     for extension in now.near(Extension, place.name):
         if extension.name == "plpgsql" or place.kind == RETIRED:
             want.put(extension)
-    named = {grant.name for rights in inside.scope.system_rights().values() for grant in rights.grants
-             if grant.database == place.name}
     for thing in now.near(Thing, place.name):
-        if _thing_may_stay(thing, place, named, row.publications if row else ()) or _is_look_up(thing, inside):
+        if thing.kind == "publication" and row is not None and thing.name in row.publications or (
+                thing.kind == "definer function" and _definer_may_stay(thing, inside)):
             want.put(thing)
 
 
-def _is_look_up(thing: Thing, inside: Inside) -> bool:
-    """Whether it is a superuser's function that only a pooler may call: its look-up of verifiers."""
-    poolers = {role.role for role in inside.scope.spec.system_roles if role.use == "pooler"}
-    if thing.kind != "definer function" or thing.detail not in inside.snapshot.superusers or not poolers:
+def _definer_may_stay(thing: Thing, inside: Inside) -> bool:
+    """Whether it is the row's owner's, or a superuser's that only such system roles may call as are declared to: a pooler
+    that looks up verifiers, or whose `grants` name it."""
+    place, superusers = inside.place, inside.snapshot.superusers
+    if thing.detail == place.owner and place.kind != MAINTAINED:
+        return True
+    if thing.detail not in superusers:
         return False
-    callers = {grant.grantee for obj, grants in inside.grants.items() if obj.kind in ROUTINES and obj.text == thing.name
-               for grant in grants} - inside.snapshot.superusers
-    return bool(callers) and callers <= poolers
-
-
-def _thing_may_stay(thing: Thing, place: Place, named: set[str], publications: Iterable[str]) -> bool:
-    if thing.kind == "publication":
-        return thing.name in publications
-    if thing.kind == "definer function":
-        return (thing.detail == place.owner and place.kind != MAINTAINED) or thing.name.partition("(")[0] in named
-    return False
+    objects = [obj for obj in inside.grants if obj.kind in ROUTINES and obj.text == thing.name]
+    systems = inside.scope.system_rights()
+    callers = {(obj, grant.grantee) for obj in objects for grant in inside.grants[obj] if grant.grantee not in superusers}
+    named = any(holders.named(place, obj, rights) for obj in objects for rights in systems.values())
+    return (named or bool(callers)) and all(
+        role in systems and (systems[role].look_up or holders.named(place, obj, systems[role])) for obj, role in callers)
 
 
 def _tables(inside: Inside, want: Model) -> None:

@@ -25,7 +25,9 @@ _RIGHT = {
     "dynamic_library_path": "$libdir", "extension_control_path": "$system", "jit_provider": "llvmjit",
     "session_replication_role": "origin", "row_security": "on", "default_transaction_read_only": "off",
     "synchronous_standby_names": ""}  # the latter is read only where no commit would end
-_LEAST_TIME = 100  # milliseconds: with less no index is made, and hardly a query ends on a busy server
+# milliseconds: with less no index is made, hardly a query ends on a busy server, and no session outlives a thought
+_LEAST_TIMES = {"statement_timeout": 100, "transaction_timeout": 100, "idle_in_transaction_session_timeout": 1000,
+                "idle_session_timeout": 1000}
 # libraries that PostgreSQL brings itself, and that look at the whole server or guard it
 _LIBRARIES = {"pg_stat_statements", "auto_explain", "pg_prewarm", "passwordcheck", "auth_delay", "basic_archive", "sepgsql",
               "pg_overexplain", "pgaudit", "set_user", "credcheck"}
@@ -46,14 +48,19 @@ def right(setting: ServerSetting, scope: Scope, now: Model) -> str:
         return value if not int(value, 8) & _OTHERS else f"{int(value, 8) & ~_OTHERS:04o}"
     if name == "ssl_min_protocol_version":
         return "TLSv1.2" if value in ("", "TLSv1", "TLSv1.1") else value
-    if name == "statement_timeout":
+    if name in _LEAST_TIMES:
         time = milliseconds(value)
-        return "0" if time is not None and 0 < time < _LEAST_TIME else value
+        return "0" if time is not None and 0 < time < _LEAST_TIMES[name] else value
     if name == "search_path":
-        schemas = sql.list_elements(value)
-        # named, it is searched where it stands; not named, before all others
-        return value if schemas.count("pg_catalog") == 0 or schemas[0] == "pg_catalog" else '"$user", public'
+        return value if _finds_tables(sql.list_elements(value), scope) else '"$user", public'
     return _RIGHT.get(name, value)
+
+
+def _finds_tables(schemas: list[str], scope: Scope) -> bool:
+    """Whether each service finds its tables, and nobody's functions before PostgreSQL's own: pg_catalog is searched where
+    it is named, or else before all others."""
+    by_itself = all("search_path" in dict(row.settings) for row in scope.rows if row.status == ACTIVE)
+    return "pg_catalog" not in schemas[1:] and (by_itself or "public" in schemas)
 
 
 def _known_libraries(value: str, scope: Scope) -> str:

@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 
 from .. import sql
+from ..items import Setting
 
+_STEERS = ("search_path", "role", "session_authorization", "session_preload_libraries", "local_preload_libraries",
+           "dynamic_library_path", "session_replication_role", "row_security")
 _WORDS = {"true": "on", "yes": "on", "false": "off", "no": "off"}
 # time in microseconds, memory in bytes; a number without a unit counts in the setting's own, and equals only itself
 _UNITS = {"us": 1, "ms": 1000, "s": 10**6, "min": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6,
@@ -23,6 +26,11 @@ def same_value(name: str, one: str, other: str) -> bool:
     if name in sql.LIST_SETTINGS:
         return sql.list_elements(one) == sql.list_elements(other)
     return _meaning(one) == _meaning(other)
+
+
+def steers(setting: Setting) -> bool:
+    """Whether it decides whose code runs, or as whom, or what guards rows, in each session that takes it over."""
+    return setting.name in _STEERS
 
 
 def milliseconds(value: str) -> float | None:

@@ -14,8 +14,9 @@ from ..catalog.snapshot import Snapshot
 from ..items import PUBLIC, UNLIMITED, Database, Grant, Membership, Obj, Owner, Role, ServerSetting, Session, Setting, Thing
 from ..matrix.types import ACTIVE, RETIRED
 from ..model import Model
+from ..sql import list_elements
 from . import doors, server
-from .settings import same_value
+from .settings import same_value, steers
 from .scope import Identity, Place, Scope
 
 # made by initdb: (role, member)
@@ -181,7 +182,9 @@ def _settings(scope: Scope, snapshot: Snapshot, now: Model, want: Model) -> None
                        and setting.database not in scope.places) or (
             setting.database and setting.database not in scope.places and not setting.role)
         retired = setting.database in scope.places and scope.places[setting.database].kind == RETIRED
-        if of_stranger or (retired and not setting.role):
+        plain = not steers(setting) or (
+            setting.name == "search_path" and "pg_catalog" not in list_elements(setting.value)[1:])
+        if of_stranger or (retired and not setting.role and plain):
             want.put(setting)
 
 

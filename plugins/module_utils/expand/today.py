@@ -1,7 +1,7 @@
 # Copyright: BBWorlds
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the rightful roles of a database can do today by ways that may end: as superusers, through PUBLIC or a role that they
-inherit, as an object's owner. What their part allows of it they are to hold by name."""
+inherit, as an object's owner. What their part allows of it they are to hold by name; system roles what `grants` name."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ class Today:
     def __init__(self, place: Place, scope: Scope, snapshot: Snapshot, now: Model, ties: Ties) -> None:
         self.place, self.scope, self.snapshot = place, scope, snapshot
         database = now.get(Database, place.name)
+        self.named = {role: rights for role, rights in scope.system_rights().items()
+                      if any(grant.database == place.name for grant in rights.grants)}
         self.ways = {role: _ways(role, ties, database.owner if database else "")
-                     for role in (place.owner, *place.logins, *place.readers)}
+                     for role in (place.owner, *place.logins, *place.readers, *self.named)}
 
     def holds(self, owner: Owner, kind: str, through: bool, stays: bool, grants: Iterable[Grant]) -> Holdings:
         """What each role is to hold by name on an object, by role and column. `kind`: definer or untrusted, for a routine;
         `through`: whether views or policies call it; `stays`: whether it will not become the row's owner's."""
         place, obj = self.place, owner.obj
-        if obj.kind in _REQUIRED_ANYWAY or kind == "untrusted" or BOOKKEEPING in (
+        if obj.kind in _REQUIRED_ANYWAY and not self.named or kind == "untrusted" or BOOKKEEPING in (
                 obj.schema, obj.name if obj.kind == "SCHEMA" else ""):
             return {}
         given = list(grants)
@@ -43,7 +45,11 @@ class Today:
                 if not grant.column and (privilege in public or (kind and owner.owner != place.owner))}
         found: Holdings = {}
         for role in self.ways:
-            if role == place.owner:
+            if role in self.named:
+                may = set(holders.named(place, obj, self.named[role]))
+            elif obj.kind in _REQUIRED_ANYWAY:
+                continue
+            elif role == place.owner:
                 may = {"EXECUTE"} if stays and obj.kind in ROUTINES else set()
             else:
                 may = set(holders.allowed(place, obj, role, "" if through else kind, None))

@@ -129,6 +129,8 @@ def _too_much(grant: Grant, privileges: tuple[str, ...], world: World) -> Violat
     severity = ""
     if rule is FOREIGN:
         severity = CRITICAL if world.can_enter(grant.grantee, database) else MEDIUM
+    if "TRIGGER" in privileges:
+        lets += "; a trigger that it has made there stays: look at those of the table"
     if passed_on:
         lets += f" (passed on by {grant.grantor}, and ends with its grant option)"
     return _violation(rule, held, remedy, lets, world, severity)

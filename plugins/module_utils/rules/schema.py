@@ -88,7 +88,8 @@ def files(world: World) -> Iterator[Violation]:
     """Schema files that are not applied, were altered, or were never recorded."""
     for place in world.scope.places.values():
         row, database = place.row, world.now.get(Database, place.name)
-        if row is None or place.kind != ACTIVE or database is None or not database.connections:
+        if row is None or place.kind != ACTIVE or database is None or not database.connections or (
+                place.name in world.snapshot.unseen):
             continue
         if not row.secret_managed and not world.withheld:
             continue

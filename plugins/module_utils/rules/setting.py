@@ -32,6 +32,10 @@ RULES = (MISSING, UNDECLARED, SERVER)
 # what stops every service at once
 _STOPS = {"default_transaction_read_only": "no service can write a row",
           "statement_timeout": "statements of every service are ended before they are done",
+          "transaction_timeout": "transactions of every service are ended before they are done",
+          "idle_in_transaction_session_timeout": "sessions of every service are ended between two statements",
+          "idle_session_timeout": "sessions of every service are ended between two statements",
+          "search_path": "services do not find their tables, or find somebody's functions first",
           "synchronous_standby_names": "no standby that it names is connected, and every commit waits for one"}
 
 

@@ -35,3 +35,20 @@ def test_who_became_another_stays_that_until_the_session_ends(library: Neighborh
 def test_who_is_not_inside_is_not_told_of(library: Neighborhood) -> None:
     library.sql("GRANT postgres TO catalogue_web")
     assert library.enforce()["notes"] == []
+
+
+@pytest.mark.parametrize(("stored", "whose"), [
+    ("ALTER ROLE catalogue_web SET session_replication_role = replica", "of role catalogue_web"),
+    ("ALTER DATABASE catalogue SET search_path = aside", "in database catalogue")])
+def test_a_session_keeps_the_settings_that_it_began_with(library: Neighborhood, stored: str, whose: str) -> None:
+    library.sql(stored)
+    with closing(library.login("catalogue_web", "catalogue")) as session, session.cursor() as cursor:
+        (note,) = library.enforce()["notes"]
+        assert f"sessions {whose} that were open" in note
+        cursor.execute("SELECT 'replica' = current_setting('session_replication_role')"
+                       " OR 'aside' = current_setting('search_path')")
+        assert cursor.fetchall() == [(True,)]
+        library.sql(note.partition("End them: ")[2])
+        with pytest.raises(session.Error):
+            cursor.execute("SELECT 1")
+    assert library.enforce()["notes"] == []

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.bbworlds.good_neighbor.plugins.module_utils.errors import ServerError
 from live.engine.cases import states, told
 from live.engine.neighborhood import Neighborhood
+from live.postgres import major
 
 
 @pytest.mark.parametrize("value", ["20", "20ms", "0.02s", "99000us"])
@@ -20,6 +21,20 @@ def test_a_time_in_which_nothing_ends(library: Neighborhood, value: str) -> None
     found = library.check()
     assert [(one["rule"], one["object"], one["severity"]) for one in states(found)] == [
         ("setting-server", "statement_timeout", "high")], told(found)
+
+
+STOPS = [("idle_session_timeout", "200ms"), ("idle_in_transaction_session_timeout", "20"), ("search_path", "$user"),
+         ("search_path", '"$user", public')] + [("transaction_timeout", "60ms")] * (major() >= 17)
+
+
+@pytest.mark.parametrize(("name", "value"), STOPS)
+def test_what_ends_sessions_or_hides_tables(library: Neighborhood, name: str, value: str) -> None:
+    with library.cursor() as cursor:
+        cursor.execute(f"ALTER SYSTEM SET {name} = %s", (value,))
+        cursor.execute("SELECT pg_reload_conf()")
+    found = library.check()
+    assert [(one["rule"], one["object"], one["severity"]) for one in states(found)] == [
+        ("setting-server", name, "high")], told(found)
 
 
 @pytest.mark.parametrize("value", ["0", "100", "100ms", "1s", "30s", "0.5min"])
