@@ -45,7 +45,7 @@ def test_literals_end_where_they_should(text: str) -> None:
     assert inner.replace("''", "'").replace("\\\\", "\\") == text
 
 
-@given(st.lists(NAMES.filter(lambda name: name.strip() == name and "," not in name and '"' not in name)))
+@given(st.lists(NAMES))
 def test_lists_of_names_come_back(names: list[str]) -> None:
     written = ", ".join(sql.ident(name) for name in names)
     assert sql.list_elements(written) == names
