@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from .record import record
 from . import plan as planning
-from . import inside_still, preflight
+from . import inside_still, locks, preflight
 from .apply import Runner
 from .catalog import cluster, read, snapshot
 from .catalog.raw import rows
-from .catalog.session import Cursor, Server, ServerAbsent
+from .catalog.session import DRIVER, Cursor, Server, ServerAbsent
 from .catalog.snapshot import Rows, Snapshot
 from .errors import GoodNeighborError, ServerError
 from .expand.scope import Scope
@@ -26,6 +26,7 @@ from .rules.base import DEFERRED, OPEN, REMEDIED
 from .schema.files import SchemaFile as SchemaText
 from .undo import UndoFile
 
+_REFUSED = "the server ended the work while it was read"
 _LOCK = 4742_1104_2025  # of all runs on one server; an arbitrary number that nobody else takes
 _LOCK_PATIENCE = 10.0
 _TOLD = 10  # of what is left for the next run, so many are told one by one
@@ -106,6 +107,10 @@ def enforce(server: Server, request: Request) -> Outcome:
         except GoodNeighborError as error:
             error.changed = bool(runner.done)
             raise
+        except DRIVER as error:
+            failed = ServerError(f"{_REFUSED}: {locks.said(error)}; what was done before is right. Run again")
+            failed.changed = bool(runner.done)
+            raise failed from error
 
 
 def _rounds(server: Server, cursor: Cursor, request: Request, runner: Runner, first: Snapshot) -> Outcome:
@@ -173,7 +178,7 @@ def _inspect(server: Server, cursor: Cursor, request: Request, known: Mapping[st
     if found.bootstrap != "postgres":
         scope = Scope(request.matrix, request.server, found.bootstrap)
     if _extensions_missing(scope, found):
-        found.available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
+        found.available = {str(name): fixed for name, fixed in rows(cursor, cluster.EXTENSIONS_AVAILABLE)}
     return scope, found
 
 

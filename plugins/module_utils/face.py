@@ -11,7 +11,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.community.postgresql.plugins.module_utils.postgres import get_conn_params
 
-from . import engine, result
+from . import engine, locks, result
 from .catalog import session
 from .engine import Outcome, Request
 from .errors import GoodNeighborError
@@ -57,6 +57,8 @@ def _run(module: AnsibleModule, work: Callable[[session.Server, Request, bool], 
         outcome = work(server, asked, module.check_mode)
     except GoodNeighborError as error:
         module.fail_json(msg=str(error), changed=error.changed)
+    except session.DRIVER as error:
+        module.fail_json(msg=f"the server could not be read: {locks.said(error)}; run again")
     except OSError as error:
         module.fail_json(msg=f"cannot write the undo file {module.params.get('undo_file')}: {error.strerror}; "
                          "nothing further was changed")

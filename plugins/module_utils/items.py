@@ -177,10 +177,11 @@ class DefaultGrant(Sortable):
 
 @record(frozen=True, slots=True)
 class Extension(Sortable):
-    """An installed extension."""
+    """An installed extension. `schema`: where it is to be made, empty where the extension itself says so."""
 
     database: str
     name: str
+    schema: str = "public"
 
     @property
     def key(self) -> Key:
@@ -235,7 +236,6 @@ class SchemaFile(Sortable):
 @record(frozen=True, slots=True)
 class ServerSetting(Sortable):
     """A setting of the running server that opens a door, weakens secrets, takes the reserve or stops every service."""
-
     name: str
     value: str
 

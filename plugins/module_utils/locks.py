@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4)  # seconds between the tries
 WAIT = "10ms"  # as long as somebody may have to queue behind us
 _NOT_NOW = ("55P03", "40P01", "57014")  # lock_not_available, deadlock_detected, query_canceled
-_CONCURRENTLY = "tuple concurrently updated"
+# no code of their own: somebody else has changed or dropped in the same moment what a statement names
+_CONCURRENTLY = ("tuple concurrently updated", "tuple concurrently deleted", "cache lookup failed")
 # what a statement names is not there any more: table, object, function, schema, column, database
 _GONE = ("42P01", "42704", "42883", "3F000", "42703", "3D000")
 _IN_USE = "2BP01"  # dependent_objects_still_exist
@@ -44,7 +45,7 @@ def not_now(error: Exception) -> NotNow | None:
         return NotNow(f"{words} any more", gone=True)
     if code == _IN_USE:
         return NotNow(words, final=True)
-    return NotNow(words) if code in _NOT_NOW or _CONCURRENTLY in words else None
+    return NotNow(words) if code in _NOT_NOW or any(one in words for one in _CONCURRENTLY) else None
 
 
 def transaction(cursor: Any, work: Callable[[], None]) -> None:

@@ -246,7 +246,7 @@ def _default_grant(change: Change, item: DefaultGrant) -> list[str]:
 def _extension(change: Change, item: Extension) -> str:
     if change.after is None:
         return f"DROP EXTENSION {ident(item.name)}"  # RESTRICT: a column of its types would keep it
-    return f"CREATE EXTENSION {ident(item.name)} SCHEMA public"
+    return f"CREATE EXTENSION {ident(item.name)}" + (f" SCHEMA {ident(item.schema)}" if item.schema else "")
 
 
 _DROPPABLE = {"foreign server": "SERVER", "publication": "PUBLICATION", "event trigger": "EVENT TRIGGER"}

@@ -82,7 +82,7 @@ def _snapshot(server: Server, facts: Facts, draft: Draft) -> Snapshot:
         if any(owners.get(one.name, one.owner) != one.owner for one in facts.databases):
             snapshot = read.read(server, cursor, {}, lambda found: {
                 name: owners.get(name, one.owner) for name, one in _visited(found)})
-        snapshot.available = frozenset(str(name) for (name,) in rows(cursor, cluster.EXTENSIONS_AVAILABLE))
+        snapshot.available = {str(name): fixed for name, fixed in rows(cursor, cluster.EXTENSIONS_AVAILABLE)}
     return snapshot
 
 

@@ -101,8 +101,11 @@ WORDS_OF_FILES = """
 SELECT 'the server''s setting ' || name, setting FROM pg_catalog.pg_file_settings
 WHERE setting IS NOT NULL AND name NOT IN ('primary_conninfo', 'ssl_passphrase_command')"""
 
+# with whether its control file names its schema
 EXTENSIONS_AVAILABLE = """
-SELECT name::text FROM pg_catalog.pg_available_extensions"""
+SELECT e.name::text, v.schema IS NOT NULL
+FROM pg_catalog.pg_available_extensions e LEFT JOIN pg_catalog.pg_available_extension_versions v
+  ON v.name = e.name AND v.version = e.default_version"""
 
 # the lines of pg_hba.conf and pg_ident.conf as the server would read them now, and whether it has read them
 # {order}: in which order the server asks them, {place}: where a line stands, {file}: in which file

@@ -72,20 +72,33 @@ WHERE (o.typtype IN ('b', 'd', 'e', 'r') OR o.typtype = 'p' AND NOT o.typisdefin
   AND NOT (o.typelem <> 0 AND o.typlen = -1) AND {_TOUCHED.format(acl='typacl', owner='typowner')}"""
 
 
+# what pg_import_system_collations() makes of the host's locales, and initdb of those that the host had then
+# https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-COLLATION
+_IMPORTED = """o.oid >= 16384 AND o.collnamespace = 11 AND o.collisdeterministic AND pg_catalog.to_jsonb(o) ->> 'collicurules' IS NULL
+  AND EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = o.collowner AND r.rolsuper)
+  AND CASE o.collprovider WHEN 'c' THEN o.collcollate = o.collctype AND o.collname::text IN (
+      o.collcollate, pg_catalog.regexp_replace(o.collcollate, '\\.[^@]*', ''))
+    WHEN 'i' THEN o.collname::text = coalesce(pg_catalog.to_jsonb(o) ->> 'colllocale',
+      pg_catalog.to_jsonb(o) ->> 'colliculocale') || '-x-icu' ELSE false END"""
+
+
 def _named(catalog: str, prefix: str, whole: bool = False) -> Rare:
     """Kinds without privileges whose names only the server can write: those of another owner than {owner}, or that lie
     among PostgreSQL's own. `whole`: initdb makes none of them."""
     owner, schema = f"o.{prefix}owner", f"o.{prefix}namespace"
     where = f"CASE WHEN o.oid < 16384 THEN {owner} <> 10 ELSE {owner} <> {{owner}} OR {schema} = 11 END"
     lasting = f"NOT pg_catalog.pg_is_other_temp_schema({schema})"
+    if catalog == "pg_collation":
+        lasting += f" AND NOT ({_IMPORTED})"
     return of(catalog, f"""pg_catalog.upper(n.type), o.tableoid, o.oid, 0, n.identity, {owner}, NULL,
        CASE WHEN {schema} = 11 AND o.oid >= 16384 THEN 'pg_catalog' ELSE '' END, ''""", "" if whole else where,
               f", LATERAL pg_catalog.pg_identify_object('pg_catalog.{catalog}'::regclass, o.oid, 0) n",
               f"AND {where} AND {lasting}" if whole else f"AND {lasting}")
 
 
-# What views and policies call as whoever reads: by name, an operator, the CHECK of a domain, the stored body of a function.
-# What runs as its owner, and an aggregate, calls further functions with its owner's rights.
+# What views and policies call as whoever reads: by name, an operator, the CHECK of a domain, the body of a function (of one
+# that is kept as text, whatever has a name that stands in it). What runs as its owner, and an aggregate, calls further
+# functions with its owner's rights.
 _READ_THROUGH = """
 WITH RECURSIVE met (class, id) AS (
   SELECT v.refclassid, v.refobjid FROM pg_catalog.pg_depend v
@@ -95,7 +108,10 @@ WITH RECURSIVE met (class, id) AS (
     SELECT d.refclassid, d.refobjid FROM pg_catalog.pg_depend d WHERE d.classid = m.class AND d.objid = m.id
     AND d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass, 'pg_catalog.pg_type'::regclass)
     UNION ALL SELECT c.classid, c.objid FROM pg_catalog.pg_depend c WHERE c.refclassid = m.class AND c.refobjid = m.id
-    AND m.class = 'pg_catalog.pg_type'::regclass AND c.classid = 'pg_catalog.pg_constraint'::regclass) n (class, id)
+    AND m.class = 'pg_catalog.pg_type'::regclass AND c.classid = 'pg_catalog.pg_constraint'::regclass
+    UNION ALL SELECT s.tableoid, s.oid FROM pg_catalog.pg_proc t, pg_catalog.pg_proc s
+    WHERE m.class = 'pg_catalog.pg_proc'::regclass AND t.oid = m.id AND t.oid >= 16384 AND t.prosqlbody IS NULL
+    AND s.oid >= 16384 AND pg_catalog.strpos(t.prosrc, s.proname) > 0) n (class, id)
   WHERE m.class <> 'pg_catalog.pg_proc'::regclass OR NOT EXISTS (
     SELECT FROM pg_catalog.pg_proc p WHERE p.oid = m.id AND (p.prosecdef OR p.prokind = 'a')))
 SELECT id FROM met WHERE class = 'pg_catalog.pg_proc'::regclass"""

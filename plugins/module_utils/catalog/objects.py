@@ -63,8 +63,8 @@ def read(raw: Rows, database: str, snapshot: Snapshot, names: Mapping[int, str])
     superusers = snapshot.superusers
     for kind, catalog, oid, schema_oid, name, arguments, role, acl, initial, word, other in raw.objects:
         schema, owner = names_of_schemas.get(schema_oid, ""), name_of(names, role)
-        if (oid if kind == "SCHEMA" else schema_oid) in passing:
-            continue
+        if (oid if kind == "SCHEMA" else schema_oid) in passing or name is None or arguments is None:
+            continue  # it passes, or was dropped before its name was written out
         if catalog == _CLASSES and kind == "TYPE":
             if (_TYPES, int(other)) in parts.members:
                 continue

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,12 +14,23 @@ from ..items import Obj, Owner, Thing
 from .session import Cursor
 from .snapshot import Snapshot
 
+_PAUSES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)  # seconds between the tries
+# undefined table, object, function, schema, database; internal: cache lookup failed
+_DROPPED = ("42P01", "42704", "42883", "3F000", "3D000", "XX000")
 _CONSTANT = re.compile(r":constvalue \d+ \[ ([-\d ]+) \]")
 
 
 def rows(cursor: Cursor, query: str) -> list[tuple[Any, ...]]:
-    """What `query` yields."""
-    cursor.execute(query)
+    """What `query` yields. Asked again where something that it looks at was dropped in the same moment: many of the server's
+    functions look it up as it is by then, and find nothing."""
+    for pause in (*_PAUSES, None):
+        try:
+            cursor.execute(query)
+            break
+        except Exception as error:  # the driver's errors have one base, which only a connection knows
+            if pause is None or getattr(error, "pgcode", None) not in _DROPPED:
+                raise
+            time.sleep(pause)
     return cursor.fetchall()
 
 

@@ -48,7 +48,7 @@ class RowSecurity:
 class Snapshot:
     """`model`: what the server holds. `stored`: verifiers by role, for undo; never shown. `unseen`: databases that were
     not visited though they should have been, and why. `expiries`, `definitions`: what undo needs to put back a VALID
-    UNTIL, or what a removal has dropped. `available`: extensions that the server could install, None where nobody asked.
+    UNTIL, or what a removal has dropped. `available`: extensions that the server could install, with whether each says where, None where nobody asked.
     `live`: whether there is a server at all (check mode can start from none). `today`: by database, what its rightful roles
     could do by ways that may end (expand/today.py): a plan that ends them on the model still knows."""
 
@@ -71,7 +71,7 @@ class Snapshot:
     sizes: dict[str, int | None] = field(default_factory=dict)
     connections: dict[str, int] = field(default_factory=dict)
     unseen: dict[str, str] = field(default_factory=dict)
-    available: frozenset[str] | None = None
+    available: dict[str, bool] | None = None
     visited: frozenset[str] = frozenset()  # databases whose inside is known
     common: dict[str, Rows] = field(default_factory=dict, repr=False)  # what the databases held that are no service's
     predefined: frozenset[str] = frozenset()  # roles that initdb made, the bootstrap superuser aside

@@ -231,7 +231,8 @@ def _presence(inside: Inside, want: Model) -> None:
     if place.name == "postgres":
         declared = set(inside.scope.spec.extensions)
     for name in sorted(declared - {"plpgsql"}):
-        want.put(Extension(place.name, name))
+        fixed = (inside.snapshot.available or {}).get(name, False)
+        want.put(now.get(Extension, place.name, name) or Extension(place.name, name, "" if fixed else "public"))
     for extension in now.near(Extension, place.name):
         if extension.name == "plpgsql" or place.kind == RETIRED:
             want.put(extension)
