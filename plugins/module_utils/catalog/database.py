@@ -74,7 +74,8 @@ WHERE (o.typtype IN ('b', 'd', 'e', 'r') OR o.typtype = 'p' AND NOT o.typisdefin
 
 # what pg_import_system_collations() makes of the host's locales, and initdb of those that the host had then
 # https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-COLLATION
-_IMPORTED = """o.oid >= 16384 AND o.collnamespace = 11 AND o.collisdeterministic AND pg_catalog.to_jsonb(o) ->> 'collicurules' IS NULL
+_IMPORTED = """o.oid >= 16384 AND o.collnamespace = 11 AND o.collisdeterministic
+  AND pg_catalog.to_jsonb(o) ->> 'collicurules' IS NULL
   AND EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = o.collowner AND r.rolsuper)
   AND CASE o.collprovider WHEN 'c' THEN o.collcollate = o.collctype AND o.collname::text IN (
       o.collcollate, pg_catalog.regexp_replace(o.collcollate, '\\.[^@]*', ''))

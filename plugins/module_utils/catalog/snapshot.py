@@ -48,7 +48,8 @@ class RowSecurity:
 class Snapshot:
     """`model`: what the server holds. `stored`: verifiers by role, for undo; never shown. `unseen`: databases that were
     not visited though they should have been, and why. `expiries`, `definitions`: what undo needs to put back a VALID
-    UNTIL, or what a removal has dropped. `available`: extensions that the server could install, with whether each says where, None where nobody asked.
+    UNTIL, or what a removal has dropped. `available`: extensions that the server could install, with whether each says
+    where it lies, None where nobody asked.
     `live`: whether there is a server at all (check mode can start from none). `today`: by database, what its rightful roles
     could do by ways that may end (expand/today.py): a plan that ends them on the model still knows."""
 
