@@ -24,6 +24,7 @@ from .row_security import ROW_SECURITY
 from .session import Cursor
 from .snapshot import Rows, Snapshot
 from .things import COLUMNS, THINGS, VECTORS
+from .words import WORDS
 
 _INFORMATION_SCHEMA = "information_schema"
 _FOR_NOBODY = ("sql_parts", "transforms")  # that initdb gives them to nobody guards nothing
@@ -34,16 +35,16 @@ def fetch(cursor: Cursor, snapshot: Snapshot, declared: int) -> Rows:
     """Ask one database. `snapshot` decides what there is to ask; `declared`: the oid of the role that shall own it all,
     0 for nobody."""
     own, small = queries.rare_objects(declared, snapshot.born), rare.filled(THINGS, born=snapshot.born)
-    found = rare.there(cursor, (*own, *small, *VECTORS, COLUMNS, *ROW_SECURITY))
+    words = WORDS if any(snapshot.secrets.values()) else ()
+    found = rare.there(cursor, (*own, *small, *VECTORS, COLUMNS, *ROW_SECURITY, *words))
     objects = rows(cursor, queries.objects(snapshot.major, (one for one in own if one in found)))
     extensions, things = rows(cursor, queries.EXTENSIONS), rare.read(cursor, small, found)
     leading_out = any(row[0] == "foreign server" for row in things) or any(may_lead_out(row[1]) for row in extensions)
     ours = snapshot.superuser and any(row[0] == "SCHEMA" and row[4] == BOOKKEEPING for row in objects)
     return Rows(rows(cursor, queries.PARTS), objects, rare.read(cursor, VECTORS, found),
                 rare.read(cursor, [COLUMNS], found), rows(cursor, queries.DEFAULTS), extensions,
-                rows(cursor, queries.WORDS) if any(snapshot.secrets.values()) else [],
-                things, rows(cursor, queries.NEEDED) if leading_out else [], rare.read(cursor, ROW_SECURITY, found),
-                _records(cursor) if ours else None)
+                rare.read(cursor, words, found), things, rows(cursor, queries.NEEDED) if leading_out else [],
+                rare.read(cursor, ROW_SECURITY, found), _records(cursor) if ours else None)
 
 
 def _records(cursor: Cursor) -> tuple[Record, ...] | str:
