@@ -13,8 +13,8 @@ from .rare import of
 _TEXT = "LIKE '%:constlen -1 %'"  # a constant in it may be a text
 
 WORDS = (
-    of("pg_description", "'the comment on ' || pg_catalog.pg_describe_object(o.classoid, o.objoid, o.objsubid), o.description",
-       "o.objoid >= 16384"),
+    of("pg_description", """'the comment on ' || pg_catalog.pg_describe_object(o.classoid, o.objoid, o.objsubid),
+       o.description""", "o.objoid >= 16384"),
     of("pg_proc", """'the body of function ' || o.oid::regprocedure,
        pg_catalog.concat_ws(' ', o.prosrc, o.prosqlbody::text, o.proargdefaults::text,
        pg_catalog.array_to_string(o.proconfig, ' '))""", "o.oid >= 16384",
