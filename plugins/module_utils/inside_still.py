@@ -46,5 +46,5 @@ def _kept(setting: Setting, sessions: Iterable[Session]) -> Iterator[str]:
 
 
 def _end(column: str, name: str) -> str:
-    own = "pid <> pg_backend_pid()" if not name else f"{column} = {literal(name)}"
+    own = "backend_type = 'client backend' AND pid <> pg_backend_pid()" if not name else f"{column} = {literal(name)}"
     return f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {own}"
